@@ -1,0 +1,33 @@
+"""Faults a user can mend, and the two helpers that word them."""
+
+import difflib
+import importlib
+from collections.abc import Iterable
+from types import ModuleType
+
+
+class UserError(Exception):
+    """Something the user gave cannot be used; the message is one line that says what to do."""
+
+
+class MissingExtraError(UserError):
+    """A capability whose optional packages are not installed."""
+
+
+def require(module: str, *, install: str, purpose: str) -> ModuleType:
+    """Import an optional module, or raise MissingExtraError with the install line that brings it.
+
+    `purpose` begins the sentence "… needs …": "running best.safetensors".
+    """
+    try:
+        return importlib.import_module(module)
+    except ModuleNotFoundError as missing:
+        if missing.name != module.partition(".")[0]:
+            raise
+        raise MissingExtraError(f"{purpose} needs {missing.name}: pip install '{install}'") from None
+
+
+def did_you_mean(word: str, candidates: Iterable[str]) -> str:
+    """`"; did you mean 'X'?"` for the nearest candidate, or an empty string when none is near."""
+    near = difflib.get_close_matches(word, list(candidates), n=1, cutoff=0.6)
+    return f"; did you mean {near[0]!r}?" if near else ""

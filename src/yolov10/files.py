@@ -1,0 +1,27 @@
+"""Writing files so that a kill, a full disk or a second writer never leaves half of one."""
+
+import os
+import secrets
+from pathlib import Path
+
+from yolov10.errors import UserError
+
+
+def write_atomic(path: str | os.PathLike[str], data: bytes | memoryview) -> Path:
+    """Write `data` to a temporary name beside `path`, then rename; parent folders are made.
+
+    A reader sees the old file or the new one, never a part. Raises UserError naming the path when the
+    folder cannot be made or written (read-only, full disk).
+    """
+    path = Path(path)
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            temporary.write_bytes(data)
+            temporary.replace(path)
+        finally:
+            temporary.unlink(missing_ok=True)
+    except OSError as fault:
+        raise UserError(f"cannot write {path}: {fault.strerror or fault}") from None
+    return path

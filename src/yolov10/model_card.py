@@ -1,0 +1,132 @@
+"""What a model file says of itself: the metadata that travels with the weights (contract, section 4)."""
+
+import ast
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+
+from yolov10.architecture import SCALES, STRIDES, find_scale
+from yolov10.classes import default_names
+from yolov10.errors import UserError
+
+DEFAULT_IMAGE_SIZE = 640
+MAX_METADATA = 1_000_000
+"""Characters of one metadata entry that are worth parsing; a thousand classes take twenty thousand."""
+
+
+@dataclass(frozen=True)
+class ModelCard:
+    """Facts about a model that outlive the file format it sits in."""
+
+    scale: str
+    names: tuple[str, ...]
+    """Class names; their number is the class count."""
+    image_size: int = DEFAULT_IMAGE_SIZE
+    """Long side in pixels that it was made for."""
+    threshold: float | None = None
+    """Confidence of the best F1 on validation data; only `train` measures one."""
+    license: str = ""
+    training: str = "{}"
+    """JSON: how it was trained, or what it was imported from."""
+
+    @classmethod
+    def unnamed(cls, scale: str, num_classes: int) -> Self:
+        """The card of a network that no file described. Raises UserError for an unknown scale."""
+        find_scale(scale)
+        return cls(scale, default_names(num_classes))
+
+    def to_native(self) -> dict[str, str]:
+        """Metadata strings of a native file."""
+        metadata = {
+            "scale": self.scale,
+            "names": json.dumps(self.names, ensure_ascii=False),
+            "image_size": str(self.image_size),
+            "license": self.license,
+            "training": self.training,
+        }
+        return metadata if self.threshold is None else metadata | {"threshold": repr(self.threshold)}
+
+    @classmethod
+    def from_native(cls, metadata: Mapping[str, str]) -> Self:
+        """The card in a native file's metadata. Raises UserError naming the entry that is wrong."""
+        names = _parse("names", metadata.get("names", ""), json.loads)
+        if not isinstance(names, list):
+            raise UserError("metadata 'names' is not a list")
+        return cls(
+            scale=_scale(metadata),
+            names=_names(names),
+            image_size=_image_size(_parse("image_size", metadata.get("image_size", "640"), int)),
+            threshold=_threshold(metadata),
+            license=metadata.get("license", ""),
+            training=metadata.get("training", "{}"),
+        )
+
+    def to_onnx(self) -> dict[str, str]:
+        """Metadata of an ONNX file, in the form other YOLO tools read, and ours (contract, section 4)."""
+        metadata = {
+            "names": repr(dict(enumerate(self.names))),
+            "stride": str(STRIDES[-1]),
+            "task": "detect",
+            "imgsz": repr([self.image_size, self.image_size]),
+            "batch": "1",
+            "license": self.license,
+            "scale": self.scale,
+            "training": self.training,
+        }
+        return metadata if self.threshold is None else metadata | {"threshold": repr(self.threshold)}
+
+    @classmethod
+    def from_onnx(cls, metadata: Mapping[str, str]) -> Self:
+        """The card in an ONNX file's metadata; files of other tools lack our entries, which is fine."""
+        names = _parse("names", metadata.get("names", ""), ast.literal_eval)
+        if isinstance(names, dict):
+            names = [names.get(index) for index in range(len(names))]
+        if not isinstance(names, list):
+            raise UserError("metadata 'names' is not a dictionary of class names")
+        size = _parse("imgsz", metadata.get("imgsz", "[640, 640]"), ast.literal_eval)
+        return cls(
+            scale=_scale(metadata) if "scale" in metadata else "",
+            names=_names(names),
+            image_size=_image_size(max(size) if isinstance(size, list) and size else size),
+            threshold=_threshold(metadata),
+            license=metadata.get("license", ""),
+            training=metadata.get("training", "{}"),
+        )
+
+
+def _parse(key: str, text: str, parser: Any) -> Any:  # noqa: ANN401 - the caller checks what came out
+    if len(text) > MAX_METADATA:
+        raise UserError(f"metadata {key!r} has {len(text)} characters")
+    try:
+        return parser(text)
+    except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
+        raise UserError(f"metadata {key!r} cannot be read: {text[:40]!r}") from None
+
+
+def _scale(metadata: Mapping[str, str]) -> str:
+    scale = metadata.get("scale", "")
+    if scale not in SCALES:
+        raise UserError(f"metadata 'scale' is {scale[:20]!r}, not one of {' '.join(SCALES)}")
+    return scale
+
+
+def _names(names: list[Any]) -> tuple[str, ...]:
+    if not names or not all(isinstance(name, str) for name in names):
+        raise UserError("metadata 'names' does not name every class")
+    return tuple(names)
+
+
+def _image_size(size: Any) -> int:  # noqa: ANN401 - checked here
+    if not isinstance(size, int) or isinstance(size, bool) or not 32 <= size <= 32768:
+        raise UserError(f"metadata gives an image size of {size!r:.40}, not 32 to 32768 pixels")
+    return size
+
+
+def _threshold(metadata: Mapping[str, str]) -> float | None:
+    if "threshold" not in metadata:
+        return None
+    threshold = float(_parse("threshold", metadata["threshold"], float))
+    if not 0 <= threshold <= 1:
+        raise UserError(f"metadata 'threshold' is {threshold}, not 0 to 1")
+    return threshold
