@@ -1,0 +1,108 @@
+"""`yolov10 info`: the layer table and the totals of a network."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from yolov10.architecture import SCALES
+from yolov10.cli.options import Common, argument, option
+from yolov10.errors import UserError, did_you_mean
+from yolov10.info.tables import describe
+from yolov10.letterbox import check_image_size, parse_image_size
+
+
+@dataclass(frozen=True)
+class Options(Common):
+    """Show what the network is made of.
+
+    MODEL is a scale (n s m b l x), or a model file, whose scale and classes are shown.
+    """
+
+    model: str = argument("scale or model file", metavar="MODEL")
+    num_classes: int | None = option("classes of the head; 80, or the file's", group="Network", metavar="N")
+    image_size: str = option("pixels, or HEIGHTxWIDTH", "640", group="Network", metavar="SIZE")
+    json: bool = option("print the table as JSON", False, group="Results")
+
+
+def run(options: Options) -> int:
+    """Print the table of a scale or a file."""
+    size = check_image_size(parse_image_size(options.image_size))
+    height, width = (size, size) if isinstance(size, int) else size
+    scale, num_classes = _scale(options.model)
+    table = describe(scale, options.num_classes or num_classes, height, width)
+    if options.json:
+        print(json.dumps(table, indent=1))
+    else:
+        _print_table(table)
+    return 0
+
+
+def _scale(model: str) -> tuple[str, int]:
+    """Scale and class count of a scale's name or a model file."""
+    if model in SCALES:
+        return model, 80
+    if not Path(model).exists():
+        raise UserError(
+            f"no scale or file {model!r}{did_you_mean(model, SCALES)}: scales are {' '.join(SCALES)}"
+        )
+    from yolov10.weights.foreign import read_foreign
+    from yolov10.weights.native import is_native, read_native
+
+    card = (read_native(model) if is_native(model) else read_foreign(model).weights).card
+    return card.scale, len(card.names)
+
+
+COLUMNS = (
+    ("#", "right"),
+    ("from", "right"),
+    ("module", "left"),
+    ("arguments", "left"),
+    ("output", "left"),
+    ("parameters", "right"),
+    ("MFLOPs", "right"),
+)
+
+SHORT = {"kernel": "k{}", "stride": "s{}", "repeats": "n={}", "shortcut": "add", "large_kernel": "7×7"}
+"""Options as the table shows them; off switches, and what the title says, are left out."""
+
+NOTE = """Layers: parameters of the training form. Operations: 2 · MACs of the convolutions, in the
+layers those of the fused one-head network, which is the one that detects."""
+
+
+def _print_table(table: dict[str, Any]) -> None:
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+
+    height, width = table["image_size"]
+    title = f"YOLOv10-{table['scale']}, {table['classes']} classes, {height}×{width} pixels"
+    grid = Table(title=title, box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
+    for name, justify in COLUMNS:
+        grid.add_column(name, justify=justify, no_wrap=True)  # type: ignore[arg-type]
+    for row in table["layers"]:
+        grid.add_row(
+            str(row["index"]),
+            ",".join(str(source) if source >= 0 else "image" for source in row["from"]),
+            row["module"],
+            _arguments(row["arguments"]),
+            "×".join(map(str, row["output"][0])) + ("…" if len(row["output"]) > 1 else ""),
+            f"{row['parameters']:,}",
+            f"{row['operations'] / 1e6:,.1f}",
+        )
+    totals = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
+    for name in ("total", "parameters", "GFLOPs"):
+        totals.add_column(name, justify="left" if name == "total" else "right")
+    for total in table["totals"]:
+        totals.add_row(total["form"], f"{total['parameters']:,}", f"{total['operations'] / 1e9:.2f}")
+    console = Console(soft_wrap=True)
+    console.print(grid, totals, NOTE)
+
+
+def _arguments(arguments: dict[str, Any]) -> str:
+    *inputs, out = arguments["channels"]
+    facts = ["/".join(map(str, inputs)) + f"→{out}"]
+    facts += [
+        SHORT[name].format(value) for name, value in arguments.items() if name in SHORT and value is not False
+    ]
+    return " ".join(facts)

@@ -1,0 +1,89 @@
+"""Entry of the `yolov10` command: finds the command, and turns faults into one line and an exit code."""
+
+import importlib
+import sys
+import traceback
+from collections.abc import Mapping, Sequence
+
+import click
+
+import yolov10
+from yolov10.cli.options import command
+from yolov10.errors import UserError, did_you_mean
+
+COMMANDS: Mapping[str, tuple[str, str]] = {
+    "predict": ("predict", "find objects in pictures"),
+    "import": ("import_checkpoint", "turn a foreign checkpoint into a native .safetensors"),
+    "info": ("info", "show what the network is made of"),
+}
+"""Command → module that holds it, loaded when it is called, and its line in the help."""
+
+DONE, FAILED, WRONG_USAGE, INTERRUPTED = 0, 1, 2, 130
+
+
+class _Commands(click.Group):
+    """Loads a command's module when it is called for: start-up is a feature."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"yolov10.cli.{COMMANDS[cmd_name][0]}")
+        return command(cmd_name, module.Options, module.run)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args[0] not in COMMANDS and not args[0].startswith("-"):
+            raise click.UsageError(f"no command {args[0]!r}{did_you_mean(args[0], COMMANDS)}")
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit code: 0 done, 1 failed, 2 wrong usage."""
+    arguments = list(sys.argv[1:] if arguments is None else arguments)
+    program = _Commands(
+        "yolov10",
+        help="YOLOv10: real-time object detection without NMS, under Apache-2.0.",
+        params=[
+            click.Option(
+                ["--version"], is_flag=True, is_eager=True, expose_value=False, callback=_show_version
+            )
+        ],
+    )
+    try:
+        return program.main(arguments or ["--help"], prog_name="yolov10", standalone_mode=False) or DONE
+    except click.UsageError as fault:
+        where = f" (see: {fault.ctx.command_path} --help)" if fault.ctx else " (see: yolov10 --help)"
+        return _fail(fault.format_message() + where, WRONG_USAGE)
+    except (KeyboardInterrupt, click.Abort):
+        return _fail("interrupted", INTERRUPTED)
+    except BrokenPipeError:  # whoever read our output has gone: `yolov10 … | head`
+        sys.stderr.close()
+        return FAILED
+    except UserError as fault:
+        return _fail(str(fault), FAILED, arguments)
+    except Exception as fault:
+        kind = type(fault).__name__
+        return _fail(
+            f"unexpected {kind}: {fault}; please report it, with the output of --debug", FAILED, arguments
+        )
+
+
+def _show_version(ctx: click.Context, option: click.Parameter, wanted: bool) -> None:
+    if wanted:
+        click.echo(f"yolov10 {yolov10.__version__}")
+        ctx.exit()
+
+
+def _fail(message: str, code: int, arguments: Sequence[str] = ()) -> int:
+    if "--debug" in arguments:
+        traceback.print_exc()
+    print(f"error: {' '.join(message.split())}", file=sys.stderr)
+    return code

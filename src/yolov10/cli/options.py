@@ -1,0 +1,140 @@
+"""Commands from dataclasses: a field is an option or an argument, with its help and default in one place."""
+
+import dataclasses
+import types
+import typing
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+
+import click
+
+from yolov10.errors import did_you_mean
+
+T = TypeVar("T")
+
+OTHER_TOOLS = {
+    "imgsz": "image-size",
+    "img": "image-size",
+    "conf": "confidence",
+    "max-det": "max-detections",
+    "weights": "model",
+    "project": "output",
+    "half": "precision",
+    "save-txt": "format",
+    "workers": "threads",
+}
+"""What other YOLO programs call an option → what we call it."""
+
+
+def argument(help: str, *, metavar: str, many: bool = False) -> Any:  # noqa: ANN401 - a field of any type
+    """A positional argument; `many` takes one or more."""
+    return dataclasses.field(metadata={"argument": True, "help": help, "metavar": metavar, "many": many})
+
+
+def option(help: str, default: Any = None, *, group: str, metavar: str | None = None) -> Any:  # noqa: ANN401
+    """An option, listed under `group` in the help. A default of `...` makes it required."""
+    metadata = {"help": help, "group": group, "metavar": metavar, "required": default is ...}
+    if default is ...:
+        return dataclasses.field(metadata=metadata, kw_only=True)
+    return dataclasses.field(default=default, metadata=metadata, kw_only=True)
+
+
+@dataclasses.dataclass(frozen=True)
+class Common:
+    """What every command takes."""
+
+    quiet: bool = option("say nothing but errors", False, group="Messages")
+    debug: bool = option("show where an error arose", False, group="Messages")
+
+
+def command(name: str, options: type[T], run: Callable[[T], int]) -> click.Command:
+    """The click command that fills in `options` and hands it to `run`, whose result is the exit code."""
+    hints = typing.get_type_hints(options)
+    fields = dataclasses.fields(options)  # type: ignore[arg-type]
+    parameters = [_parameter(field, hints[field.name]) for field in fields]
+    groups = {field.name: field.metadata["group"] for field in fields if "group" in field.metadata}
+
+    def callback(**values: Any) -> int:  # noqa: ANN401 - click calls with keyword arguments
+        return run(options(**{key: tuple(v) if isinstance(v, list) else v for key, v in values.items()}))
+
+    return _Command(name, callback=callback, params=parameters, help=options.__doc__, groups=groups)
+
+
+def _parameter(field: "dataclasses.Field[Any]", hint: Any) -> click.Parameter:  # noqa: ANN401 - a type
+    meta = field.metadata
+    kind = _click_type(hint)
+    if meta.get("argument"):
+        count = -1 if meta["many"] else 1
+        return click.Argument([field.name], type=kind, metavar=meta["metavar"], nargs=count, required=True)
+    flag = "--" + field.name.replace("_", "-")
+    default = None if field.default is dataclasses.MISSING else field.default
+    return click.Option(
+        [flag, field.name],
+        type=None if hint is bool else kind,
+        is_flag=hint is bool,
+        default=default,
+        required=meta["required"],
+        metavar=meta["metavar"],
+        help=meta["help"],
+        show_default=default not in (None, False),
+    )
+
+
+def _click_type(hint: Any) -> Any:  # noqa: ANN401 - a type, and click's type for it
+    if typing.get_origin(hint) in (typing.Union, types.UnionType):
+        hint = next(kind for kind in typing.get_args(hint) if kind is not type(None))
+    if typing.get_origin(hint) is Literal:
+        return click.Choice(typing.get_args(hint))
+    if typing.get_origin(hint) is tuple:
+        hint = typing.get_args(hint)[0]
+    return {Path: click.Path(path_type=Path), bool: None}.get(hint, hint)
+
+
+class _Command(click.Command):
+    """A click command whose help lists options by group, and which explains options of other programs."""
+
+    def __init__(self, name: str, *, groups: dict[str, str], **settings: Any) -> None:  # noqa: ANN401 - click's
+        super().__init__(name, **settings)
+        self.groups = groups
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        flags = [flag for parameter in self.params for flag in parameter.opts if flag.startswith("--")]
+        for entry in args:
+            _refuse_assignment(entry, flags)
+        try:
+            return super().parse_args(ctx, args)
+        except click.NoSuchOption as fault:
+            raise click.UsageError(
+                f"no option {fault.option_name}{_hint(fault.option_name, flags)}"
+            ) from None
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        sections: dict[str, list[tuple[str, str]]] = {}
+        for parameter in self.get_params(ctx):
+            if record := parameter.get_help_record(ctx):
+                sections.setdefault(self.groups.get(parameter.name or "", "Messages"), []).append(record)
+        for title, records in sections.items():
+            with formatter.section(title):
+                formatter.write_dl(records)
+
+
+def _refuse_assignment(entry: str, flags: Sequence[str]) -> None:
+    """`key=value`, as other programs take it, names the option meant; unless there is such a file."""
+    key, equals, value = entry.partition("=")
+    if equals and key.isidentifier() and not Path(entry).exists():
+        flag = _nearest(key, flags)
+        meant = f"write {flag} {value}" if flag else "options are written --name value"
+        raise click.UsageError(f"{entry}: {meant}")
+
+
+def _hint(wrong: str, flags: Sequence[str]) -> str:
+    known = OTHER_TOOLS.get(wrong.strip("-").replace("_", "-"))
+    if known and f"--{known}" in flags:
+        return f"; did you mean '--{known}'?"
+    return did_you_mean(wrong, flags)
+
+
+def _nearest(key: str, flags: Sequence[str]) -> str | None:
+    hint = _hint("--" + key.replace("_", "-"), flags)
+    return hint.split("'")[1] if hint else None

@@ -1,0 +1,149 @@
+"""`yolov10 predict`: pictures in, detections out."""
+
+import contextlib
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, TextIO
+
+from yolov10.cli.options import Common, argument, option
+from yolov10.cli.progress import Progress
+from yolov10.errors import UserError
+from yolov10.images import MAX_PIXELS
+from yolov10.prediction.detector import Detector, Failure
+from yolov10.prediction.sources import pictures
+from yolov10.prediction.writers import TEXT_FORMATS, Annotated, Writer, Yolo
+
+
+@dataclass(frozen=True)
+class Options(Common):
+    """Find objects in pictures.
+
+    SOURCE is a picture, a folder (with its subfolders), a quoted glob, a text list of paths, or - for a
+    picture on standard input. What is found is printed as JSON; --output keeps annotated pictures.
+    """
+
+    sources: tuple[str, ...] = argument("pictures to look at", metavar="SOURCE...", many=True)
+    model: str = option(".safetensors, .onnx or foreign .pt file", ..., group="Model", metavar="FILE")
+    device: str = option("auto, cpu, cuda, cuda:N or mps", "auto", group="Model", metavar="NAME")
+    runtime: Literal["auto", "torch", "onnx"] = option("what runs the model", "auto", group="Model")
+    precision: Literal["fp32", "bf16", "fp16"] = option("how a float file is run", "fp32", group="Model")
+    threads: int | None = option("CPU threads; all cores unless given", group="Model", metavar="N")
+    image_size: str | None = option(
+        "long side in pixels (640), or HEIGHTxWIDTH exactly (384x640); the model's own unless given",
+        group="Detection",
+        metavar="SIZE",
+    )
+    confidence: float | None = option(
+        "keep what is surer than this; the model's own threshold, else 0.25",
+        group="Detection",
+        metavar="0..1",
+    )
+    classes: str | None = option(
+        "names or indices to look for, separated by commas", group="Detection", metavar="NAME,..."
+    )
+    max_detections: int = option("at most so many a picture", 300, group="Detection", metavar="N")
+    one_class_per_box: bool = option("keep a box once, with its surest class", False, group="Detection")
+    batch: int = option("pictures run together", 1, group="Detection", metavar="N")
+    max_pixels: int = option("refuse larger pictures", MAX_PIXELS, group="Detection", metavar="N")
+    output: Path | None = option("folder for annotated pictures", group="Results", metavar="DIR")
+    format: Literal["json", "jsonl", "csv", "yolo", "coco"] | None = option(
+        "form of the results; yolo writes a text file a picture to --output; json unless given",
+        group="Results",
+    )
+    save_to: Path | None = option(
+        "file for the results; standard output unless given", group="Results", metavar="FILE"
+    )
+
+
+def run(options: Options) -> int:
+    """Detect in every source; 0, or 1 when a picture could not be read."""
+    found: Counter[str] = Counter()
+    failures = 0
+    total = sum(1 for _ in pictures(options.sources, options.max_pixels))  # names a wrong source at once
+    detector = Detector(
+        options.model,
+        confidence=options.confidence,
+        classes=None if options.classes is None else options.classes.split(","),
+        image_size=options.image_size,
+        max_detections=options.max_detections,
+        one_class_per_box=options.one_class_per_box,
+        device=options.device,
+        runtime=options.runtime,
+        precision=options.precision,
+        threads=options.threads,
+        max_pixels=options.max_pixels,
+    )
+    with (
+        _writers(options) as writers,
+        Progress("detecting", total, "pictures", quiet=options.quiet) as progress,
+    ):
+        progress.say(
+            f"{Path(options.model).name}: {len(detector.names)} classes, confidence {detector.confidence:g}"
+        )
+        for result in detector.results(pictures(options.sources, options.max_pixels), batch=options.batch):
+            for writer in writers:
+                writer.write(result)
+            if isinstance(result, Failure):
+                failures += 1
+                progress.warn(result.error)
+            else:
+                found.update(result.detections.counts())
+            progress.advance()
+    progress.say(_summary(total - failures, failures, found, options.output))
+    return 1 if failures else 0
+
+
+@contextlib.contextmanager
+def _writers(options: Options) -> Iterator[list[Writer]]:
+    """The writers that the options ask for; their documents are ended even when the run is broken off."""
+    with contextlib.ExitStack() as stack:
+        writers: list[Writer] = []
+        if options.format == "yolo":
+            if options.output is None:
+                raise UserError("--format yolo writes a text file a picture: say where with --output DIR")
+            writers.append(Yolo(options.output))
+        elif _wants_document(options):
+            stream = stack.enter_context(_stream(options.save_to))
+            writers.append(TEXT_FORMATS[options.format or "json"](stream))
+        if options.output is not None:
+            writers.append(Annotated(options.output))
+        for writer in writers:
+            stack.callback(writer.close)
+        yield writers
+
+
+def _wants_document(options: Options) -> bool:
+    """A document is wanted always, but for a person at a terminal who asked for annotated pictures only."""
+    asked = options.format is not None or options.save_to is not None
+    return asked or options.output is None or not sys.stdout.isatty()
+
+
+@contextlib.contextmanager
+def _stream(path: Path | None) -> Iterator[TextIO]:
+    # backslashreplace: a file name that is not Unicode becomes a valid JSON escape.
+    if path is None:
+        if isinstance(sys.stdout, __import__("io").TextIOWrapper):
+            sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")
+        yield sys.stdout
+        sys.stdout.flush()
+        return
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        stream = path.open("w", encoding="utf-8", errors="backslashreplace", newline="")
+    except OSError as fault:
+        raise UserError(f"cannot write {path}: {fault.strerror}") from None
+    with stream:
+        yield stream
+
+
+def _summary(read: int, failures: int, found: Counter[str], output: Path | None) -> str:
+    objects = ", ".join(f"{count} {name}" for name, count in found.most_common()) or "nothing"
+    lines = [f"{read} pictures: {objects}"]
+    if failures:
+        lines.append(f"{failures} could not be read")
+    if output is not None:
+        lines.append(f"annotated in {output}")
+    return "; ".join(lines)

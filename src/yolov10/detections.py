@@ -1,0 +1,83 @@
+"""What a user holds after detection."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from yolov10.errors import require
+
+if TYPE_CHECKING:
+    import supervision
+
+
+@dataclass(frozen=True, eq=False)
+class Detections:
+    """Objects found in one picture, highest confidence first; n of them."""
+
+    boxes: NDArray[np.float32]
+    """[n, 4] xyxy in pixels of the picture, clipped to it."""
+    scores: NDArray[np.float32]
+    """[n] confidences, 0 to 1."""
+    classes: NDArray[np.int64]
+    """[n] class indices."""
+    names: list[str] = field(default_factory=list)
+    """Name of every class the model knows: that of object i is `names[classes[i]]`."""
+    source: str = ""
+    """Where the picture came from, as given; `-` for standard input, empty for an array."""
+    frame: int | None = None
+    """Number of the frame in a video, from 0."""
+    width: int = 0
+    """Of the picture, in pixels, after EXIF rotation."""
+    height: int = 0
+
+    def __len__(self) -> int:
+        return len(self.scores)
+
+    def counts(self) -> dict[str, int]:
+        """How many of each class were found, in class order."""
+        found = Counter(self.classes.tolist())
+        return {self.names[index]: found[index] for index in sorted(found)}
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data, ready for JSON (contract, section 2); boxes to 0.001 px, confidence to 0.00001."""
+        rows = zip(self.boxes.tolist(), self.scores.tolist(), self.classes.tolist(), strict=True)
+        return {
+            "source": self.source,
+            "frame": self.frame,
+            "width": self.width,
+            "height": self.height,
+            "detections": [
+                {
+                    "class": index,
+                    "name": self.names[index],
+                    "confidence": round(score, 5),
+                    "box": [round(side, 3) for side in box],
+                }
+                for box, score, index in rows
+            ],
+        }
+
+    def to_supervision(self) -> "supervision.Detections":
+        """The same as `supervision.Detections`. Raises MissingExtraError where that is not installed."""
+        library = require("supervision", install="supervision", purpose="to_supervision()")
+        class_names = np.array([self.names[index] for index in self.classes], dtype=str)
+        found: supervision.Detections = library.Detections(
+            xyxy=self.boxes,
+            confidence=self.scores,
+            class_id=self.classes,
+            data={"class_name": class_names},
+        )
+        return found
+
+    def draw(self, image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """A copy of `image` (BGR [h, w, 3]) with boxes, names and confidences drawn."""
+        from yolov10.drawing import draw_boxes
+
+        labels = [
+            f"{self.names[index]} {score:.2f}"
+            for index, score in zip(self.classes.tolist(), self.scores.tolist(), strict=True)
+        ]
+        return draw_boxes(image, self.boxes, labels, self.classes)

@@ -1,0 +1,78 @@
+"""Boxes and labels drawn on pictures, legible at any size and in any script."""
+
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from yolov10.errors import UserError
+
+# Twenty colours (BGR) far apart for the eye, also for the colour-blind in the first eight (Okabe and Ito).
+COLOURS: tuple[tuple[int, int, int], ...] = (
+    (0, 94, 213),
+    (178, 114, 0),
+    (115, 158, 0),
+    (167, 121, 204),
+    (0, 159, 230),
+    (233, 180, 86),
+    (66, 228, 240),
+    (60, 60, 60),
+    (75, 25, 230),
+    (75, 180, 60),
+    (200, 130, 0),
+    (180, 30, 145),
+    (40, 110, 170),
+    (128, 128, 0),
+    (0, 0, 128),
+    (195, 255, 170),
+    (0, 128, 128),
+    (255, 190, 220),
+    (128, 0, 0),
+    (190, 212, 250),
+)
+BOLD = 600
+
+
+def draw_boxes(
+    image: NDArray[np.uint8], boxes: NDArray[np.float32], labels: Sequence[str], classes: NDArray[np.int64]
+) -> NDArray[np.uint8]:
+    """A copy of `image` (BGR [h, w, 3]) with `boxes` [n, 4] xyxy in pixels and a label on each.
+
+    Drawn from the last to the first, so that the surest lie on top, and labels above all boxes.
+    """
+    if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8:
+        raise UserError(f"draw() takes a uint8 picture [h, w, 3], not {image.dtype} {list(image.shape)}")
+    canvas = np.ascontiguousarray(image).copy()
+    unit = max(canvas.shape[0] + canvas.shape[1], 200) / 1000  # so that lines look alike at any size
+    thickness, text_height = max(round(1.5 * unit), 1), max(round(11 * unit), 10)
+    font = cv2.FontFace("sans")
+    corners = boxes.round().astype(int).tolist()
+    colours = [COLOURS[index % len(COLOURS)] for index in classes.tolist()]
+    for (x1, y1, x2, y2), colour in reversed(list(zip(corners, colours, strict=True))):
+        cv2.rectangle(canvas, (x1, y1), (x2, y2), colour, thickness, cv2.LINE_AA)
+    for (x1, y1, _, _), text, colour in reversed(list(zip(corners, labels, colours, strict=True))):
+        _label(canvas, text, (x1, y1), colour, font, text_height)
+    return canvas
+
+
+def _label(
+    canvas: NDArray[np.uint8],
+    text: str,
+    corner: tuple[int, int],
+    colour: tuple[int, int, int],
+    font: cv2.FontFace,
+    height: int,
+) -> None:
+    """A filled tag above the box's upper left corner, or inside it where the picture ends."""
+    size = (canvas.shape[1], canvas.shape[0])
+    _, _, width, _ = cv2.getTextSize(size, text, (0, 0), font, height, BOLD)
+    margin = max(height // 4, 2)
+    tag = (width + 2 * margin, height + 2 * margin)
+    x = max(min(corner[0], size[0] - tag[0]), 0)
+    y = corner[1] - tag[1] if corner[1] >= tag[1] else corner[1]
+    cv2.rectangle(canvas, (x, y), (x + tag[0], y + tag[1]), colour, cv2.FILLED)
+    blue, green, red = colour
+    light = 0.114 * blue + 0.587 * green + 0.299 * red > 140
+    ink = (0, 0, 0) if light else (255, 255, 255)
+    cv2.putText(canvas, text, (x + margin, y + margin + round(height * 0.85)), ink, font, height, BOLD)

@@ -1,0 +1,94 @@
+"""Fitting a picture into the network's input, and bringing boxes back (spec 5.5, 7)."""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from yolov10.architecture import STRIDES
+from yolov10.errors import UserError
+
+PADDING = 114
+"""Gray of the bars (spec 5.5)."""
+MAX_SIDE = 32_768
+
+ImageSize = int | tuple[int, int]
+"""A long side to fit, padded to the smallest rectangle of multiples of 32; or (height, width) exactly."""
+
+
+@dataclass(frozen=True)
+class Frame:
+    """Where a picture lies inside the network's input."""
+
+    source_width: int
+    source_height: int
+    width: int
+    """Of the network's input, as `height`: multiples of 32."""
+    height: int
+    gain: float
+    """Network pixels per source pixel."""
+    left: int
+    top: int
+
+    def undo(self, boxes: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Boxes [n, 4] xyxy in network pixels → source pixels, clipped to the picture (spec 7.3)."""
+        offset = np.array([self.left, self.top] * 2, np.float32)
+        limit = np.array([self.source_width, self.source_height] * 2, np.float32)
+        undone: NDArray[np.float32] = np.clip((boxes - offset) / np.float32(self.gain), 0, limit)
+        return undone
+
+
+def parse_image_size(text: str) -> ImageSize:
+    """`"640"` → 640, `"384x640"` → (384, 640) as height, width. Raises UserError for anything else."""
+    sides = text.lower().split("x")
+    if not 1 <= len(sides) <= 2 or not all(side.isdecimal() and len(side) <= 6 for side in sides):
+        raise UserError(f"image size {text!r} is not a number of pixels (640) or HEIGHTxWIDTH (384x640)")
+    return check_image_size(int(text) if len(sides) == 1 else (int(sides[0]), int(sides[1])))
+
+
+def check_image_size(size: ImageSize) -> ImageSize:
+    """The size with every side rounded up to a multiple of 32. Raises UserError outside 1…32768."""
+    sides = (size,) if isinstance(size, int) else size
+    if not all(1 <= side <= MAX_SIDE for side in sides):
+        raise UserError(f"image size {size} is outside 1 to {MAX_SIDE} pixels")
+    return _round_up(size) if isinstance(size, int) else (_round_up(size[0]), _round_up(size[1]))
+
+
+def fit(width: int, height: int, size: ImageSize) -> Frame:
+    """The place of a width×height picture in an input of `size` (multiples of 32, see `check_image_size`)."""
+    box_height, box_width = (size, size) if isinstance(size, int) else size
+    gain = min(box_height / height, box_width / width)
+    scaled_width, scaled_height = _scaled(width, height, gain)
+    if isinstance(size, int):
+        box_height, box_width = _round_up(scaled_height), _round_up(scaled_width)
+    # Half of an odd bar goes left and top, rounded down (spec 5.5).
+    left = round((box_width - scaled_width) / 2 - 0.1)
+    top = round((box_height - scaled_height) / 2 - 0.1)
+    return Frame(width, height, box_width, box_height, gain, left, top)
+
+
+def letterbox(image: NDArray[np.uint8], frame: Frame) -> NDArray[np.uint8]:
+    """The picture [h, w, 3] scaled into its place in a gray [frame.height, frame.width, 3]."""
+    width, height = _scaled(frame.source_width, frame.source_height, frame.gain)
+    canvas = np.full((frame.height, frame.width, 3), PADDING, np.uint8)
+    place = canvas[frame.top : frame.top + height, frame.left : frame.left + width]
+    if (width, height) == (frame.source_width, frame.source_height):
+        place[:] = image
+    else:
+        place[:] = cv2.resize(image, (width, height), interpolation=cv2.INTER_LINEAR)
+    return canvas
+
+
+def network_input(images: list[NDArray[np.uint8]]) -> NDArray[np.float32]:
+    """BGR pictures of one shape [h, w, 3] → float32 [n, 3, h, w], RGB in 0..1 (spec 7.2)."""
+    return cv2.dnn.blobFromImages(images, 1 / 255, swapRB=True)  # type: ignore[return-value]
+
+
+def _scaled(width: int, height: int, gain: float) -> tuple[int, int]:
+    """Size after scaling; a side never vanishes, however long and thin the picture."""
+    return max(round(width * gain), 1), max(round(height * gain), 1)
+
+
+def _round_up(side: int) -> int:
+    return -(-side // STRIDES[-1]) * STRIDES[-1]

@@ -1,0 +1,12 @@
+"""From pictures to detections: the detector, its sources and what is written of its findings."""
+
+from typing import TYPE_CHECKING
+
+from yolov10.lazy import face
+
+if TYPE_CHECKING:
+    from yolov10.prediction.detector import Detector as Detector
+
+__all__ = ["Detector"]
+
+__getattr__, __dir__ = face(__name__, {"Detector": "detector"})

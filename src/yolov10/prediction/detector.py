@@ -1,0 +1,197 @@
+"""The detector: a model, and how its findings are to be read."""
+
+import itertools
+import os
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from yolov10 import images
+from yolov10.architecture import MAX_DETECTIONS
+from yolov10.classes import select_classes
+from yolov10.detections import Detections
+from yolov10.errors import UserError
+from yolov10.letterbox import (
+    Frame,
+    ImageSize,
+    check_image_size,
+    fit,
+    letterbox,
+    network_input,
+    parse_image_size,
+)
+from yolov10.prediction.sources import Picture, pictures
+from yolov10.runtimes.open import Choice, open_runtime
+from yolov10.runtimes.runtime import Precision
+
+DEFAULT_CONFIDENCE = 0.25
+"""Where neither the user nor the model says (contract, section 2)."""
+
+Pixels = NDArray[np.uint8]
+
+
+@dataclass(frozen=True, eq=False)
+class Found:
+    """A picture that was read, and what was found in it."""
+
+    picture: Picture
+    pixels: Pixels
+    detections: Detections
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A picture that could not be read."""
+
+    picture: Picture
+    error: str
+
+
+class Detector:
+    """Finds objects in pictures with a model file.
+
+    model: `.safetensors`, `.onnx`, a foreign `.pt` (read, never executed) or a Hugging Face folder.
+    confidence: what is surer is kept; by default the model's own threshold, else 0.25.
+    classes: names or indices to look for; by default all.
+    image_size: long side (640), or height and width exactly ("384x640" or a pair); by default the model's.
+    one_class_per_box: of one box with several classes, keep the surest.
+    threads: CPU threads, all cores by default. max_pixels: pictures beyond are refused.
+    Raises UserError, one line that says what to do.
+    """
+
+    def __init__(
+        self,
+        model: str | os.PathLike[str],
+        *,
+        confidence: float | None = None,
+        classes: Iterable[str | int] | None = None,
+        image_size: ImageSize | str | None = None,
+        max_detections: int = MAX_DETECTIONS,
+        one_class_per_box: bool = False,
+        device: str = "auto",
+        runtime: Choice = "auto",
+        precision: Precision = "fp32",
+        threads: int | None = None,
+        max_pixels: int = images.MAX_PIXELS,
+    ) -> None:
+        if confidence is not None and not 0 <= confidence <= 1:
+            raise UserError(f"confidence {confidence} is not between 0 and 1")
+        if not 1 <= max_detections <= MAX_DETECTIONS:
+            raise UserError(f"max_detections {max_detections} is not between 1 and {MAX_DETECTIONS}")
+        self.runtime = open_runtime(
+            model, runtime=runtime, device=device, precision=precision, threads=threads
+        )
+        card = self.runtime.card
+        self.names = list(card.names)
+        self.confidence = next(
+            value for value in (confidence, card.threshold, DEFAULT_CONFIDENCE) if value is not None
+        )
+        self.classes = None if classes is None else select_classes(classes, card.names)
+        self.image_size = _image_size(image_size, self.runtime.fixed_shape, card.image_size)
+        self.max_detections = max_detections
+        self.one_class_per_box = one_class_per_box
+        self.max_pixels = max_pixels
+
+    def __call__(self, image: Any) -> Detections:  # noqa: ANN401 - a PIL image, without importing PIL
+        """Detect in one picture: a path, encoded bytes, a NumPy BGR array [h, w, 3], or a PIL image."""
+        source = ""
+        if isinstance(image, str | os.PathLike):
+            source = os.fspath(image)
+            pixels = images.read(image, max_pixels=self.max_pixels)
+        elif isinstance(image, bytes | bytearray | memoryview):
+            pixels = images.decode(bytes(image), name="the picture given", max_pixels=self.max_pixels)
+        else:
+            pixels = images.from_array(image)
+        return self._detect([pixels], [source])[0]
+
+    def stream(
+        self,
+        source: str | os.PathLike[str] | Sequence[str | os.PathLike[str]],
+        *,
+        batch: int = 1,
+        on_failure: Callable[[Failure], None] | None = None,
+    ) -> Iterator[Detections]:
+        """Detect in every picture of a source, in order, holding no more than `batch` pictures.
+
+        source: a picture, folder, glob, text list, or several. Pictures that cannot be read are left out:
+        each is told to `on_failure`, by default as a warning.
+        """
+        sources = [source] if isinstance(source, str | os.PathLike) else source
+        for result in self.results(pictures(sources, self.max_pixels), batch=batch):
+            if isinstance(result, Found):
+                yield result.detections
+            elif on_failure is not None:
+                on_failure(result)
+            else:
+                warnings.warn(result.error, stacklevel=2)
+
+    def results(self, source: Iterable[Picture], *, batch: int = 1) -> Iterator[Found | Failure]:
+        """What became of every picture, in order: one entry each, read or not."""
+        if batch < 1:
+            raise UserError(f"batch {batch} is not 1 or more")
+        remaining = iter(source)
+        while group := list(itertools.islice(remaining, batch)):
+            yield from self._group_results(group)
+
+    def _group_results(self, group: Sequence[Picture]) -> Iterator[Found | Failure]:
+        outcomes: list[Pixels | str] = [_read(picture) for picture in group]
+        whole = [index for index, outcome in enumerate(outcomes) if not isinstance(outcome, str)]
+        pixels = [outcome for outcome in outcomes if not isinstance(outcome, str)]
+        found = dict(zip(whole, self._detect(pixels, [group[index].source for index in whole]), strict=True))
+        for index, (picture, outcome) in enumerate(zip(group, outcomes, strict=True)):
+            yield (
+                Failure(picture, outcome)
+                if isinstance(outcome, str)
+                else Found(picture, outcome, found[index])
+            )
+
+    def _detect(self, batch: Sequence[Pixels], sources: Sequence[str]) -> list[Detections]:
+        """Detections of each picture. Pictures of one shape run together; none depends on its company."""
+        frames = [fit(pixels.shape[1], pixels.shape[0], self.image_size) for pixels in batch]
+        by_shape: dict[tuple[int, int], list[int]] = {}
+        for index, frame in enumerate(frames):
+            by_shape.setdefault((frame.height, frame.width), []).append(index)
+        rows: dict[int, NDArray[np.float32]] = {}
+        for indices in by_shape.values():
+            boxed = [letterbox(batch[index], frames[index]) for index in indices]
+            rows.update(zip(indices, self.runtime(network_input(boxed), self.classes), strict=True))
+        return [self._read_rows(rows[index], frames[index], sources[index]) for index in range(len(batch))]
+
+    def _read_rows(self, rows: NDArray[np.float32], frame: Frame, source: str) -> Detections:
+        """The network's rows [K, 6] as detections in the picture's own pixels."""
+        rows = rows[rows[:, 4] > self.confidence]
+        if self.one_class_per_box:
+            # One anchor's box repeats to the last bit for each of its classes; the surest comes first.
+            rows = rows[np.sort(np.unique(rows[:, :4], axis=0, return_index=True)[1])]
+        rows = rows[: self.max_detections]
+        return Detections(
+            boxes=frame.undo(rows[:, :4]),
+            scores=rows[:, 4],
+            classes=rows[:, 5].astype(np.int64),
+            names=self.names,
+            source=source,
+            width=frame.source_width,
+            height=frame.source_height,
+        )
+
+
+def _read(picture: Picture) -> Pixels | str:
+    """The picture's pixels, or why there are none."""
+    try:
+        return picture.read()
+    except UserError as fault:
+        return str(fault)
+
+
+def _image_size(wanted: ImageSize | str | None, fixed: tuple[int, int] | None, own: int) -> ImageSize:
+    if isinstance(wanted, str):
+        wanted = parse_image_size(wanted)
+    if fixed is None:
+        return check_image_size(own if wanted is None else wanted)
+    if wanted is not None and check_image_size(wanted) not in (fixed, max(fixed)):
+        raise UserError(f"the model takes pictures of {fixed[0]}x{fixed[1]} only; leave the image size out")
+    return fixed

@@ -1,0 +1,192 @@
+"""What `predict` writes: one small class a format, fed result by result, nothing held back."""
+
+import csv
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Protocol, TextIO
+
+from yolov10 import images
+from yolov10.errors import UserError
+from yolov10.files import write_atomic
+from yolov10.prediction.detector import Failure, Found
+from yolov10.prediction.sources import Picture
+
+SAVED_AS_IS = frozenset((".jpg", ".jpeg", ".png", ".webp"))
+
+
+class Writer(Protocol):
+    """Takes results in order; `close` ends the document."""
+
+    def write(self, result: Found | Failure) -> None:
+        """Add one picture's result."""
+
+    def close(self) -> None:
+        """Write what ends the document."""
+
+
+class JsonLines:
+    """One JSON object a line, as they come."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self.stream = stream
+
+    def write(self, result: Found | Failure) -> None:
+        """One line (contract, section 2)."""
+        self.stream.write(_json(result) + "\n")
+        self.stream.flush()
+
+    def close(self) -> None:
+        """Nothing is left to write."""
+
+
+class Json:
+    """One list of all results."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self.stream = stream
+        self.separator = "[\n"
+
+    def write(self, result: Found | Failure) -> None:
+        """One entry (contract, section 2)."""
+        self.stream.write(self.separator + _json(result))
+        self.separator = ",\n"
+
+    def close(self) -> None:
+        """End the list."""
+        self.stream.write("[]\n" if self.separator == "[\n" else "\n]\n")
+
+
+class Csv:
+    """One row a detection; a picture that could not be read has a row with its `error`."""
+
+    COLUMNS = ("source", "frame", "class", "name", "confidence", "x1", "y1", "x2", "y2", "error")
+
+    def __init__(self, stream: TextIO) -> None:
+        self.rows = csv.writer(stream, lineterminator="\n")
+        self.rows.writerow(self.COLUMNS)
+
+    def write(self, result: Found | Failure) -> None:
+        """The rows of one picture; a picture without objects has none."""
+        if isinstance(result, Failure):
+            self.rows.writerow([result.picture.source, *[""] * (len(self.COLUMNS) - 2), result.error])
+            return
+        entry = result.detections.to_dict()
+        for found in entry["detections"]:
+            facts = [found["class"], found["name"], found["confidence"], *found["box"]]
+            self.rows.writerow([entry["source"], entry["frame"], *facts, ""])
+
+    def close(self) -> None:
+        """Nothing is left to write."""
+
+
+class Coco:
+    """The results list of the COCO evaluator; pictures that could not be read are not in it."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self.stream = stream
+        self.separator = "[\n"
+
+    def write(self, result: Found | Failure) -> None:
+        """One entry a detection: bbox x y w h in pixels, category the class index."""
+        if isinstance(result, Failure):
+            return
+        stem = Path(result.picture.source).stem
+        for found in result.detections.to_dict()["detections"]:
+            x1, y1, x2, y2 = found["box"]
+            entry = {
+                "image_id": int(stem) if stem.isdecimal() else stem,
+                "category_id": found["class"],
+                "bbox": [x1, y1, round(x2 - x1, 3), round(y2 - y1, 3)],
+                "score": found["confidence"],
+            }
+            self.stream.write(self.separator + json.dumps(entry, ensure_ascii=False))
+            self.separator = ",\n"
+
+    def close(self) -> None:
+        """End the list."""
+        self.stream.write("[]\n" if self.separator == "[\n" else "\n]\n")
+
+
+class Yolo:
+    """One text file a picture below `folder`: class cx cy w h confidence, as shares of the picture."""
+
+    def __init__(self, folder: Path) -> None:
+        self.places = Places(folder)
+
+    def write(self, result: Found | Failure) -> None:
+        """The file of one picture; empty when nothing was found."""
+        if isinstance(result, Failure):
+            return
+        found = result.detections
+        rows = (
+            f"{index} {(x1 + x2) / 2 / found.width:.6f} {(y1 + y2) / 2 / found.height:.6f} "
+            f"{(x2 - x1) / found.width:.6f} {(y2 - y1) / found.height:.6f} {score:.5f}\n"
+            for (x1, y1, x2, y2), score, index in zip(
+                found.boxes.tolist(), found.scores.tolist(), found.classes.tolist(), strict=True
+            )
+        )
+        path = self.places.take(result.picture.place.with_suffix(".txt"))
+        write_atomic(path, "".join(rows).encode())
+
+    def close(self) -> None:
+        """Nothing is left to write."""
+
+
+class Annotated:
+    """A copy of every picture below `folder`, with its boxes drawn."""
+
+    def __init__(self, folder: Path) -> None:
+        self.places = Places(folder)
+
+    def write(self, result: Found | Failure) -> None:
+        """Draw and save one picture. Raises UserError rather than overwrite the picture itself."""
+        if isinstance(result, Failure):
+            return
+        place = result.picture.place
+        if place.suffix.lower() not in SAVED_AS_IS:
+            place = place.with_name(place.name + ".jpg")
+        path = self.places.take(place)
+        _refuse_overwriting(result.picture, path)
+        images.write(path, result.detections.draw(result.pixels))
+
+    def close(self) -> None:
+        """Nothing is left to write."""
+
+
+class Places:
+    """Hands out paths below a folder, never the same one twice: two `a.jpg` become `a.jpg` and `a-2.jpg`."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.taken: set[int] = set()  # hashes, so that a million names stay small
+
+    def take(self, place: Path) -> Path:
+        """The path for `place`, numbered when it was handed out before."""
+        candidate, number = place, 1
+        while hash(candidate) in self.taken:
+            number += 1
+            candidate = place.with_stem(f"{place.stem}-{number}")
+        self.taken.add(hash(candidate))
+        return self.folder / candidate
+
+
+TEXT_FORMATS: Mapping[str, type[JsonLines | Json | Csv | Coco]] = {
+    "json": Json,
+    "jsonl": JsonLines,
+    "csv": Csv,
+    "coco": Coco,
+}
+"""Formats that are one document; `yolo` is files in a folder."""
+
+
+def _json(result: Found | Failure) -> str:
+    if isinstance(result, Failure):
+        return json.dumps({"source": result.picture.source, "error": result.error}, ensure_ascii=False)
+    return json.dumps(result.detections.to_dict(), ensure_ascii=False)
+
+
+def _refuse_overwriting(picture: Picture, path: Path) -> None:
+    source = Path(picture.source)
+    if path.exists() and source.exists() and path.samefile(source):
+        raise UserError(f"{path} would overwrite the picture itself: choose another --output")

@@ -1,0 +1,1 @@
+"""Whatever maps a batch of pictures to detections: torch or ONNX Runtime behind one protocol."""

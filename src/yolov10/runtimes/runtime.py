@@ -1,0 +1,31 @@
+"""The one protocol behind which every inference library stands."""
+
+from collections.abc import Sequence
+from typing import Literal, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from yolov10.model_card import ModelCard
+
+Precision = Literal["fp32", "bf16", "fp16"]
+
+
+class Runtime(Protocol):
+    """Maps images to detections; top-k is part of the network, so every runtime gives one shape."""
+
+    @property
+    def card(self) -> ModelCard:
+        """What the model file says of itself."""
+
+    @property
+    def fixed_shape(self) -> tuple[int, int] | None:
+        """Height and width when the file takes no other, else None."""
+
+    def __call__(
+        self, images: NDArray[np.float32], classes: Sequence[int] | None = None
+    ) -> NDArray[np.float32]:
+        """Images [B, 3, H, W], RGB 0..1 → rows [B, K, 6]: x1 y1 x2 y2 in input pixels, score, class.
+
+        Highest score first. `classes` keeps those alone: before the top-k where the model allows it.
+        """

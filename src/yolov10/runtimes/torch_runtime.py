@@ -1,0 +1,59 @@
+"""The network in torch, fused."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from yolov10.errors import UserError
+from yolov10.model_card import ModelCard
+from yolov10.network.model import YOLOv10
+from yolov10.runtimes.runtime import Precision
+
+DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
+
+
+class TorchRuntime:
+    """Runs a network on a torch device. Takes the network over: it is fused, moved and cast in place."""
+
+    fixed_shape: tuple[int, int] | None = None
+
+    def __init__(self, network: YOLOv10, device: str = "auto", precision: Precision = "fp32") -> None:
+        self.device = _find_device(device)
+        self.dtype = DTYPES[precision]
+        self.network = network.fuse().to(self.device, self.dtype)
+
+    @property
+    def card(self) -> ModelCard:
+        """What the model file says of itself."""
+        return self.network.card
+
+    def __call__(
+        self, images: NDArray[np.float32], classes: Sequence[int] | None = None
+    ) -> NDArray[np.float32]:
+        """As `Runtime` says; `classes` are chosen before the top-k."""
+        with torch.inference_mode():
+            found = self.network.detect(torch.from_numpy(images).to(self.device, self.dtype), classes)
+        rows: NDArray[np.float32] = found.float().cpu().numpy()
+        return rows
+
+
+def _find_device(name: str) -> torch.device:
+    """`auto` is the first GPU there is, else the CPU. Raises UserError for a device that is not there."""
+    if name == "auto":
+        if torch.cuda.is_available():
+            return torch.device("cuda")
+        return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
+    try:
+        device = torch.device(name)
+    except RuntimeError:
+        raise UserError(f"no device {name!r}: choose auto, cpu, cuda, cuda:N or mps") from None
+    there = {
+        "cpu": True,
+        "cuda": torch.cuda.is_available() and (device.index or 0) < torch.cuda.device_count(),
+        "mps": torch.backends.mps.is_available(),
+    }
+    if not there.get(device.type, False):
+        raise UserError(f"device {name!r} is not available on this machine: --device cpu works everywhere")
+    return device
