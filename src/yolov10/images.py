@@ -1,0 +1,186 @@
+"""Pictures in and out: files, bytes, arrays and PIL images become uint8 [H,W,3], BGR, upright."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from yolov10.errors import UserError
+from yolov10.files import write_atomic
+from yolov10.image_header import ImageHeader, exif_orientation, png_chunks, read_header
+
+Image = NDArray[np.uint8]
+
+MAX_PIXELS = 178_000_000
+"""Pixels of the largest picture that is decoded unless the user raises it: half a gigabyte as BGR."""
+
+
+def read(path: str | os.PathLike[str], *, max_pixels: int = MAX_PIXELS) -> Image:
+    """Decode a picture file to [H,W,3] BGR, upright; raises UserError naming the file, as `decode` does."""
+    return decode(_file_bytes(path), name=os.fspath(path), max_pixels=max_pixels)
+
+
+def read_size(path: str | os.PathLike[str]) -> tuple[int, int]:
+    """Tell the (width, height) that `read` would give, without decoding; raises UserError naming the file."""
+    return _header(_file_bytes(path), os.fspath(path)).upright_size
+
+
+def decode(data: bytes, *, name: str, max_pixels: int = MAX_PIXELS) -> Image:
+    """Decode the bytes of a picture file to [H,W,3] BGR, upright; of several frames or pages the first.
+
+    16-bit samples are scaled to 8, alpha is dropped. Raises UserError, beginning with `name`, for what is no
+    picture, has more than `max_pixels`, or is truncated or damaged as far as its format can tell.
+    """
+    header = _header(data, name)
+    pixels = header.width * header.height
+    if pixels > max_pixels:
+        raise UserError(
+            f"{name}: {header.width}x{header.height} = {pixels / 1e6:.4g} megapixels, "
+            f"over the limit of {max_pixels / 1e6:.4g}; raise --max-pixels to read it"
+        )
+    image = _decode_as_stored(_still_png(data) if header.format == "PNG" else data)
+    if image is not None and header.format != "TIFF":  # libtiff has turned it already, whatever the flag says
+        image = _turned_upright(image, header.orientation)
+    if image is None or image.shape[1::-1] != header.upright_size:
+        raise UserError(f"{name}: a damaged {header.format}, or a kind of {header.format} that is not read")
+    return image
+
+
+def from_array(image: object) -> Image:
+    """Take a picture from memory as [H,W,3] BGR: a NumPy uint8 array (BGR, BGRA or gray) or a PIL image.
+
+    A contiguous BGR array is returned as it is. A PIL image is turned upright by its EXIF; its 16-bit gray is
+    scaled to 8 bits. Raises UserError for anything else.
+    """
+    if any((kind.__module__, kind.__name__) == ("PIL.Image", "Image") for kind in type(image).__mro__):
+        return _from_pil(image)
+    if not isinstance(image, np.ndarray):
+        raise UserError(f"a picture must be a NumPy array or a PIL image, not {type(image).__name__}")
+    if image.dtype != np.uint8:
+        raise UserError(f"a picture array must be uint8, 0..255, not {image.dtype}: scale and convert it")
+    channels = image.shape[2] if image.ndim == 3 else 1
+    if image.ndim not in (2, 3) or channels not in (1, 3, 4) or image.size == 0:
+        raise UserError(f"a picture array must be HxW, HxWx1, HxWx3 (BGR) or HxWx4 (BGRA), not {image.shape}")
+    if channels == 3:
+        return np.ascontiguousarray(image)
+    return _as_image(cv2.cvtColor(image, cv2.COLOR_GRAY2BGR if channels == 1 else cv2.COLOR_BGRA2BGR))
+
+
+def encode(image: Image, suffix: str) -> bytes:
+    """Encode [H,W,3] BGR as a JPEG (quality 95) or PNG, as the suffix of its file says."""
+    suffix = suffix.lower()
+    if suffix not in (".jpg", ".jpeg", ".png"):
+        raise UserError(f"pictures are written as .jpg or .png, not {suffix!r}")
+    done, data = cv2.imencode(suffix, image, [cv2.IMWRITE_JPEG_QUALITY, 95])  # of no meaning to PNG
+    assert done
+    return data.tobytes()
+
+
+def write(path: str | os.PathLike[str], image: Image) -> Path:
+    """Write [H,W,3] BGR to a JPEG or PNG file, whole or not at all; raises UserError naming the file."""
+    return write_atomic(path, encode(image, Path(path).suffix))
+
+
+def _file_bytes(path: str | os.PathLike[str]) -> bytes:
+    """Read a file; never through OpenCV, which fails on some names and fills cut files with gray."""
+    try:
+        return Path(path).read_bytes()
+    except OSError as fault:
+        folder = os.path.isdir(path)  # noqa: PTH112 - Path.is_dir raises for a name too long
+        reason = "a folder, not a picture file" if folder else fault.strerror
+        raise UserError(f"{path}: {reason}") from None
+    except ValueError:  # a NUL in it
+        raise UserError(f"{os.fspath(path)!r}: not a file name") from None
+
+
+def _header(data: bytes, name: str) -> ImageHeader:
+    try:
+        return read_header(data)
+    except UserError as fault:
+        raise UserError(f"{name}: {fault}") from None
+
+
+def _still_png(data: bytes) -> bytes:
+    """Leave the animation out of a PNG: a damaged one can end OpenCV 5.0 in a segmentation fault."""
+    chunks = list(png_chunks(data))
+    if not any(kind in _PNG_ANIMATION for kind, _, _ in chunks):
+        return data
+    return data[:8] + b"".join(data[start:end] for kind, start, end in chunks if kind not in _PNG_ANIMATION)
+
+
+_PNG_ANIMATION = {b"acTL", b"fcTL", b"fdAT"}
+
+
+def _decode_as_stored(data: bytes) -> Image | None:
+    """Decode to BGR [H,W,3]; None for what OpenCV refuses.
+
+    Turning it is left to us, so that `read_size` and `decode` cannot differ: OpenCV overlooks the turn of an
+    AVIF, and EXIF behind the pixels of a PNG.
+    """
+    flags = cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION
+    with _silent_opencv():
+        try:
+            image = cv2.imdecode(np.frombuffer(data, np.uint8), flags)
+        except cv2.error:
+            return None
+    return None if image is None else _as_image(image)
+
+
+@contextmanager
+def _silent_opencv() -> Iterator[None]:
+    """Keep OpenCV's log off stderr: the UserError says it.
+
+    The level belongs to the process and decodes overlap, so only a thread that found it audible restores it.
+    In whichever order they end, the last level is the first; at worst a line of another thread slips through.
+    """
+    logging = cv2.utils.logging
+    before = logging.setLogLevel(logging.LOG_LEVEL_SILENT)
+    try:
+        yield
+    finally:
+        if before != logging.LOG_LEVEL_SILENT:
+            logging.setLogLevel(before)
+
+
+def _turned_upright(image: Image, orientation: int) -> Image:
+    """Apply an EXIF orientation: 5..8 exchange rows and columns, then most flip."""
+    turned = cv2.transpose(image) if orientation >= 5 else image
+    flip = _FLIPS.get(orientation)
+    return _as_image(turned if flip is None else cv2.flip(turned, flip))
+
+
+_LEFT_RIGHT, _TOP_BOTTOM, _BOTH = 1, 0, -1  # cv2.flip's codes
+_FLIPS = {2: _LEFT_RIGHT, 3: _BOTH, 4: _TOP_BOTTOM, 6: _LEFT_RIGHT, 7: _BOTH, 8: _TOP_BOTTOM}
+
+
+def _from_pil(image: Any) -> Image:  # noqa: ANN401 - known by its form, since PIL is no dependency
+    """Convert a PIL image of any mode but F (it has no agreed range) to upright BGR [H,W,3]."""
+    if image.mode == "F" or 0 in image.size:
+        raise UserError(f"a PIL image of mode {image.mode} and size {image.size} is no picture: make it RGB")
+    try:
+        if image.mode.startswith("I"):
+            pixels = from_array(_scaled_to_8_bits(np.asarray(image)))
+        else:
+            pixels = _as_image(cv2.cvtColor(np.asarray(image.convert("RGB")), cv2.COLOR_RGB2BGR))
+    except (OSError, SyntaxError, ValueError) as fault:  # from PIL, which reads a file's pixels only now
+        raise UserError(f"the PIL image cannot be read: {fault}") from None
+    # PIL keeps the EXIF of a file here; a TIFF's orientation it has applied itself.
+    return _turned_upright(pixels, exif_orientation(image.info.get("exif") or b""))
+
+
+def _scaled_to_8_bits(values: NDArray[Any]) -> Image:
+    """Scale the gray of PIL's modes I;16 and I from 0..65535."""
+    if values.min() < 0 or values.max() > 65535:
+        raise UserError("a PIL image of mode I must hold 0..65535: make it L or RGB")
+    return (values >> 8).astype(np.uint8)
+
+
+def _as_image(array: NDArray[Any]) -> Image:
+    """Tell the type checker what OpenCV's annotations leave open: the samples are uint8."""
+    assert array.dtype == np.uint8
+    return array

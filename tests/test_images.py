@@ -1,0 +1,421 @@
+import io
+import json
+import struct
+import threading
+import zlib
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+from PIL import Image, ImageOps
+
+from yolov10 import images
+from yolov10.errors import UserError
+
+ODD = Path(__file__).parent / "data" / "odd_images"
+EXPECTED = json.loads((ODD / "expected.json").read_text())
+REFERENCE = np.asarray(Image.open(ODD / "00_reference.png").convert("RGB"))[:, :, ::-1]
+
+REFUSED_EITHER = {"float32.tif", "truncated_no_eoi.jpg"}
+"""Files of which the data set allows both: neither an unscaled range nor a missing end is guessed."""
+READ = sorted(name for name, file in EXPECTED.items() if file["expect"] == "decode")
+REFUSED = sorted(EXPECTED.keys() - set(READ))
+
+
+def difference(a: NDArray[np.uint8], b: NDArray[np.uint8]) -> float:
+    assert a.shape == b.shape
+    return float(np.abs(a.astype(int) - b.astype(int)).mean())
+
+
+def saved(image: Image.Image, format: str, **options: object) -> bytes:
+    file = io.BytesIO()
+    image.save(file, format, **options)
+    return file.getvalue()
+
+
+def pil(name: str = "00_reference.png") -> Image.Image:
+    with Image.open(ODD / name) as image:
+        image.load()
+    return image
+
+
+# --- files that a loader meets sooner or later
+
+
+@pytest.mark.parametrize("name", READ)
+def test_odd_files_are_read(name: str) -> None:
+    image = images.read(ODD / name)
+    assert image.dtype == np.uint8
+    assert image.flags.c_contiguous
+    assert list(image.shape) == [*EXPECTED[name]["size"][::-1], 3]
+    if (tolerance := EXPECTED[name]["tol"]) is not None and name != "1x1.png":
+        assert difference(image, REFERENCE) <= tolerance
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_odd_files_are_refused_in_one_line_naming_them(name: str, capfd: pytest.CaptureFixture[str]) -> None:
+    assert EXPECTED[name]["expect"] == "reject" or name in REFUSED_EITHER
+    with pytest.raises(UserError) as fault:
+        images.read(ODD / name)
+    assert str(fault.value).startswith(f"{ODD / name}: ")
+    assert "\n" not in str(fault.value)
+    assert capfd.readouterr() == ("", "")
+
+
+def test_deep_gray_and_transparency_become_plain_bgr() -> None:
+    gray = images.read(ODD / "gray_8bit.png")
+    assert np.array_equal(images.read(ODD / "gray_16bit.png"), gray)
+    assert np.array_equal(images.read(ODD / "gray_alpha.png"), gray)
+    assert difference(images.read(ODD / "gray.jpg"), gray) < 4
+    assert np.array_equal(images.read(ODD / "rgba.png"), REFERENCE)
+    assert np.array_equal(images.read(ODD / "palette_transparent.png"), images.read(ODD / "palette.png"))
+
+
+@pytest.mark.parametrize("name", READ)
+def test_size_is_told_without_decoding(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    height, width, _ = images.read(ODD / name).shape
+    monkeypatch.delattr(cv2, "imdecode")
+    assert images.read_size(ODD / name) == (width, height)
+
+
+def test_size_of_a_picture_over_the_limit_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(cv2, "imdecode")
+    assert images.read_size(ODD / "bomb_20000x20000.png") == (20000, 20000)
+
+
+@pytest.mark.parametrize(
+    "name", ["bücher und mehr.png", "東京 街.jpg", "#1 [a] 100%.png", "-.png", "no suffix"]
+)
+def test_any_file_name_works(name: str, tmp_path: Path) -> None:
+    (tmp_path / name).write_bytes((ODD / "UPPER.JPG").read_bytes())
+    assert images.read(tmp_path / name).shape == (160, 240, 3)
+    assert images.read_size(str(tmp_path / name)) == (240, 160)
+
+
+@pytest.mark.parametrize("reads", [images.read, images.read_size])
+def test_what_is_no_file_is_named(reads: Callable[[object], object], tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"absent\.jpg: No such file"):
+        reads(tmp_path / "absent.jpg")
+    with pytest.raises(UserError, match=f"{tmp_path.name}: a folder, not a picture file"):
+        reads(tmp_path)
+    with pytest.raises(UserError, match="not a file name"):
+        reads("a\0b.jpg")
+    with pytest.raises(UserError, match=r"^x{5000}: "):
+        reads("x" * 5000)
+
+
+def test_a_file_without_permission_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(path: Path) -> bytes:
+        raise PermissionError(13, "Permission denied", path)
+
+    monkeypatch.setattr(Path, "read_bytes", refuse)  # a real one would not stop root
+    with pytest.raises(UserError, match=r"locked\.jpg: Permission denied"):
+        images.read(tmp_path / "locked.jpg")
+
+
+# --- limits
+
+
+def test_the_limit_is_the_last_size_that_is_read() -> None:
+    data = (ODD / "UPPER.JPG").read_bytes()
+    assert images.decode(data, name="x", max_pixels=240 * 160).shape == (160, 240, 3)
+    with pytest.raises(
+        UserError, match=r"^x: 240x160 = 0\.0384 megapixels, over the limit of 0\.03; raise --max-pix"
+    ):
+        images.decode(data, name="x", max_pixels=30_000)
+
+
+def test_a_bomb_is_refused_by_its_size() -> None:
+    with pytest.raises(
+        UserError, match=r"20000x20000 = 400 megapixels, over the limit of 178; raise --max-pixels to"
+    ):
+        images.read(ODD / "bomb_20000x20000.png")
+
+
+@pytest.mark.parametrize("size", [(2**21, 1), (2**16, 2**16)])
+def test_what_is_beyond_opencv_is_refused_as_well(
+    size: tuple[int, int], capfd: pytest.CaptureFixture[str]
+) -> None:
+    data = b"BM" + struct.pack("<IIIIiiHHIIiiII", 0, 0, 54, 40, *size, 1, 24, 0, 0, 0, 0, 0, 0)
+    with pytest.raises(UserError, match=r"^big: a damaged BMP, or a kind of BMP that is not read$"):
+        images.decode(data, name="big", max_pixels=2**40)
+    assert capfd.readouterr() == ("", "")
+
+
+# --- orientation
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+@pytest.mark.parametrize("format", ["JPEG", "PNG", "WEBP", "AVIF", "TIFF"])
+def test_pictures_are_turned_upright_in_every_format(format: str, orientation: int, tmp_path: Path) -> None:
+    stored = pil()
+    tags = Image.Exif()
+    tags[274] = orientation
+    options = {"tiffinfo": {274: orientation}} if format == "TIFF" else {"exif": tags}
+    stored.info["exif"] = tags.tobytes()  # first: saving an AVIF takes the tag away
+    (tmp_path / "picture").write_bytes(saved(stored, format, **options))
+    upright = np.asarray(ImageOps.exif_transpose(stored).convert("RGB"))[:, :, ::-1]
+    image = images.read(tmp_path / "picture")
+    assert difference(image, upright) < 6
+    assert images.read_size(tmp_path / "picture") == image.shape[1::-1]
+
+
+def test_png_exif_behind_the_pixels_turns_the_picture() -> None:
+    data = (ODD / "00_reference.png").read_bytes()
+    body = b"eXIf" + b"MM\0*\0\0\0\x08\0\1" + struct.pack(">HHIHHI", 274, 3, 1, 6, 0, 0)
+    chunk = struct.pack(">I", len(body) - 4) + body + struct.pack(">I", zlib.crc32(body))
+    assert np.array_equal(images.decode(data[:-12] + chunk + data[-12:], name="x"), np.rot90(REFERENCE, -1))
+
+
+# --- damage
+
+SMALL = pil().resize((60, 40))
+SAMPLES = {
+    "JPEG": saved(SMALL, "JPEG"),
+    "JPEG with restarts": saved(SMALL, "JPEG", restart_marker_rows=1),
+    "JPEG, progressive": saved(SMALL, "JPEG", progressive=True),
+    "MPO": saved(SMALL, "MPO", save_all=True, append_images=[SMALL]),
+    "PNG": saved(SMALL, "PNG"),
+    "APNG": saved(SMALL, "PNG", save_all=True, append_images=[SMALL.rotate(180)]),
+    "APNG with a still": saved(
+        SMALL, "PNG", save_all=True, append_images=[SMALL.rotate(180)] * 2, default_image=True
+    ),
+    "WebP": saved(SMALL, "WEBP"),
+    "WebP, lossless": saved(SMALL, "WEBP", lossless=True),
+    "WebP, animated": saved(SMALL, "WEBP", save_all=True, append_images=[SMALL.rotate(180)]),
+    "GIF": saved(SMALL, "GIF", save_all=True, append_images=[SMALL.rotate(180)]),
+    "BMP": saved(SMALL, "BMP"),
+    "BMP, palette": saved(SMALL.convert("P"), "BMP"),
+    "TIFF": saved(SMALL, "TIFF"),
+    "TIFF, LZW": saved(SMALL, "TIFF", compression="tiff_lzw"),
+    "TIFF, two pages": saved(SMALL, "TIFF", save_all=True, append_images=[SMALL]),
+    "PPM": saved(SMALL, "PPM"),
+    "PBM": saved(SMALL.convert("1"), "PPM"),
+    "JPEG 2000": saved(SMALL, "JPEG2000"),
+    "JPEG 2000, bare": saved(SMALL, "JPEG2000", no_jp2=True),
+    "AVIF": saved(SMALL, "AVIF"),
+}
+
+
+@pytest.mark.parametrize("kind", SAMPLES)
+@given(part=st.floats(0, 1, exclude_max=True))
+@settings(max_examples=10, deadline=None)
+def test_a_cut_file_is_refused_or_was_whole_already(kind: str, part: float) -> None:
+    """Whole: the first picture of a file of several (MPO, TIFF), or all rows but not the last padding."""
+    data = SAMPLES[kind]
+    try:
+        image = images.decode(data[: int(part * len(data))], name="cut")
+    except UserError:
+        return
+    assert np.array_equal(image, images.decode(data, name="whole"))
+
+
+@pytest.mark.parametrize("kind", SAMPLES)
+@given(
+    places=st.lists(st.integers(0, 10_000), min_size=1, max_size=6),
+    value=st.integers(0, 255),
+    cut=st.booleans(),
+)
+@settings(max_examples=40, deadline=None)
+def test_a_damaged_file_is_a_picture_or_a_user_error(
+    kind: str, places: list[int], value: int, cut: bool
+) -> None:
+    damaged = bytearray(SAMPLES[kind])
+    for place in places:
+        at = place % min(len(damaged), 400 if place % 2 else len(damaged))
+        damaged[at : at + 1] = b"" if cut else bytes([value])
+    try:
+        image = images.decode(bytes(damaged), name="damaged", max_pixels=10_000_000)
+    except UserError:
+        return
+    assert image.dtype == np.uint8
+    assert image.ndim == 3
+    assert image.shape[2] == 3
+
+
+def test_a_damaged_animation_behind_a_still_png_does_no_harm() -> None:
+    data = bytearray(SAMPLES["APNG with a still"])
+    data[data.index(b"fdAT") + 200] ^= 1  # OpenCV 5.0 ends in a segmentation fault
+    assert np.array_equal(images.decode(bytes(data), name="x"), np.asarray(SMALL.convert("RGB"))[:, :, ::-1])
+
+
+def test_a_picture_of_another_size_than_its_header_says_is_refused() -> None:
+    data = saved(SMALL, "AVIF", save_all=True, append_images=[SMALL.rotate(180)])
+    items, track, rest = data.partition(b"tkhd")  # OpenCV believes the size of the track
+    size, other = (struct.pack(">II", 60 << 16, height << 16) for height in (40, 80))
+    assert size in rest
+    with pytest.raises(UserError, match=r"^x: a damaged AVIF"):
+        images.decode(items + track + rest.replace(size, other, 1), name="x")
+
+
+@pytest.mark.parametrize("first_ends_first", [True, False])
+def test_opencv_is_as_loud_after_overlapping_decodes_as_before(
+    first_ends_first: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    began = [threading.Event(), threading.Event()]
+    may_end = [threading.Event(), threading.Event()]
+
+    def slow_decode(data: NDArray[np.uint8], _: int) -> None:
+        thread = int(data[-1])
+        began[thread].set()
+        assert may_end[thread].wait(10)
+
+    def refused(thread: int) -> None:
+        with pytest.raises(UserError):
+            images.decode(SAMPLES["GIF"] + bytes([thread]), name="x")
+
+    monkeypatch.setattr(cv2, "imdecode", slow_decode)
+    before = cv2.utils.logging.getLogLevel()
+    assert before != cv2.utils.logging.LOG_LEVEL_SILENT
+    with ThreadPoolExecutor(2) as threads:
+        decodes = []
+        for thread in (0, 1):
+            decodes.append(threads.submit(refused, thread))
+            assert began[thread].wait(10)
+        for thread in (0, 1) if first_ends_first else (1, 0):
+            may_end[thread].set()
+            decodes[thread].result()
+    assert cv2.utils.logging.getLogLevel() == before
+
+
+# --- arrays
+
+
+def test_a_bgr_array_is_taken_as_it_is() -> None:
+    image = np.zeros((4, 5, 3), np.uint8)
+    assert images.from_array(image) is image
+
+
+def test_views_of_arrays_become_contiguous() -> None:
+    view = REFERENCE[::2, ::-1]
+    image = images.from_array(view)
+    assert image.flags.c_contiguous
+    assert np.array_equal(image, view)
+
+
+@pytest.mark.parametrize("size", [(160, 240), (1, 1), (1, 7), (7, 1)])
+def test_gray_is_repeated_and_alpha_dropped(size: tuple[int, int]) -> None:
+    bgr = REFERENCE[: size[0], : size[1]]
+    gray = bgr[:, :, 0]
+    for array in (gray, gray[:, :, None]):
+        assert np.array_equal(images.from_array(array), np.dstack([gray] * 3))
+    assert np.array_equal(images.from_array(np.dstack([bgr, gray])), bgr)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        (None, "must be a NumPy array or a PIL image, not NoneType"),
+        ([[1, 2]], "not list"),
+        (b"bytes", "not bytes"),
+        (np.zeros((4, 4, 3)), r"must be uint8, 0\.\.255, not float64: scale and convert it"),
+        (np.zeros((4, 4), np.uint16), "not uint16"),
+        (np.zeros((4, 4), bool), "not bool"),
+        (np.zeros((3, 40, 40), np.uint8), r"HxWx3 \(BGR\) or HxWx4 \(BGRA\), not \(3, 40, 40\)"),
+        (np.zeros((1, 4, 4, 3), np.uint8), r"not \(1, 4, 4, 3\)"),
+        (np.zeros(12, np.uint8), r"not \(12,\)"),
+        (np.zeros((0, 4, 3), np.uint8), r"not \(0, 4, 3\)"),
+        (np.uint8(3), "not uint8"),
+    ],
+)
+def test_other_arrays_are_refused_saying_what_is_taken(wrong: object, message: str) -> None:
+    with pytest.raises(UserError, match=message):
+        images.from_array(wrong)
+
+
+# --- PIL images
+
+
+@pytest.mark.parametrize("name", [name for name in READ if Path(name).suffix != ".avif"])
+def test_pil_images_give_what_their_file_gives(name: str) -> None:
+    if name == "exif_malformed.jpg":
+        with pytest.warns(UserWarning, match="Corrupt EXIF"):
+            image = pil(name)
+    else:
+        image = pil(name)
+    allowed = 8 if name == "cmyk.jpg" else 2  # two readings of CMYK; two JPEG and WebP decoders
+    assert difference(images.from_array(image), images.read(ODD / name)) < allowed
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+@pytest.mark.parametrize("format", ["JPEG", "PNG", "WEBP", "AVIF", "TIFF"])
+def test_pil_images_are_turned_upright(format: str, orientation: int) -> None:
+    tags = Image.Exif()
+    tags[274] = orientation
+    options = {"tiffinfo": {274: orientation}} if format == "TIFF" else {"exif": tags}
+    data = saved(pil(), format, **options)
+    with Image.open(io.BytesIO(data)) as image:
+        assert difference(images.from_array(image), images.decode(data, name="x")) < 3
+
+
+@pytest.mark.parametrize("mode", ["RGB", "RGBA", "RGBX", "RGBa", "CMYK", "HSV", "YCbCr"])
+def test_pil_colour_modes(mode: str) -> None:
+    assert difference(images.from_array(pil().convert(mode)), REFERENCE) < 3
+
+
+@pytest.mark.parametrize("mode", ["L", "LA", "I;16", "I;16L", "I;16B", "I"])
+def test_pil_gray_modes_are_scaled_not_clipped(mode: str) -> None:
+    gray = np.asarray(pil().convert("L"))
+    if mode.startswith("I"):
+        image = Image.new(mode, (240, 160))
+        image.putdata([int(value) * 257 for value in gray.ravel()])
+    else:
+        image = Image.fromarray(gray).convert(mode)
+    assert image.mode == mode
+    assert np.array_equal(images.from_array(image), np.dstack([gray] * 3))
+
+
+@pytest.mark.parametrize("mode", ["1", "P", "PA"])
+def test_pil_modes_of_few_colours(mode: str) -> None:
+    image = pil().convert("P").convert(mode)
+    assert image.mode == mode
+    assert np.array_equal(images.from_array(image), np.asarray(image.convert("RGB"))[:, :, ::-1])
+
+
+@pytest.mark.parametrize(
+    ("image", "message"),
+    [
+        (Image.new("F", (4, 4)), "mode F"),
+        (Image.new("RGB", (0, 4)), r"size \(0, 4\)"),
+        (Image.new("La", (4, 4)), "cannot be read"),
+        (Image.new("I", (4, 4), 70_000), r"must hold 0\.\.65535"),
+        (Image.new("I", (4, 4), -1), r"must hold 0\.\.65535"),
+    ],
+)
+def test_pil_images_without_a_range_are_refused(image: Image.Image, message: str) -> None:
+    with pytest.raises(UserError, match=message):
+        images.from_array(image)
+
+
+@pytest.mark.parametrize("name", ["truncated_half.jpg", "truncated_half.png"])
+def test_pil_images_that_fail_when_read_are_refused(name: str) -> None:
+    with Image.open(ODD / name) as image, pytest.raises(UserError, match="the PIL image cannot be read"):
+        images.from_array(image)
+
+
+# --- writing
+
+
+def test_png_comes_back_as_written(tmp_path: Path) -> None:
+    path = images.write(tmp_path / "ö 東京.PNG", REFERENCE)
+    assert np.array_equal(images.read(path), REFERENCE)
+    assert [file.name for file in tmp_path.iterdir()] == ["ö 東京.PNG"]
+
+
+@pytest.mark.parametrize("suffix", [".jpg", ".JPEG"])
+def test_jpeg_is_written_in_high_quality(suffix: str, tmp_path: Path) -> None:
+    path = images.write(tmp_path / f"x{suffix}", REFERENCE)
+    assert difference(images.read(path), REFERENCE) < 4
+    assert path.read_bytes() == cv2.imencode(".jpg", REFERENCE, [cv2.IMWRITE_JPEG_QUALITY, 95])[1].tobytes()
+
+
+@pytest.mark.parametrize("suffix", [".gif", ".txt", ""])
+def test_other_suffixes_are_refused(suffix: str, tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"written as \.jpg or \.png, not "):
+        images.write(tmp_path / f"x{suffix}", REFERENCE)
