@@ -140,9 +140,7 @@ def test_closed_formulas_equal_the_sum_over_convolutions(scale, classes, cells, 
     for row in layers(scale, classes):
         convolutions = list(of_layer(row, fused=fused))
         cost = layer_cost(row, height, width, fused=fused)
-        weights = [
-            c.out_channels * (c.in_channels // c.groups) * c.kernel**2 for c in convolutions
-        ]
+        weights = [c.out_channels * (c.in_channels // c.groups) * c.kernel**2 for c in convolutions]
         per_channel = [(1 if fused else 2) if c.norm else 1 for c in convolutions]
         dfl = row.kind == "Detect"
         parameters = sum(weights) + sum(
@@ -150,8 +148,7 @@ def test_closed_formulas_equal_the_sum_over_convolutions(scale, classes, cells, 
         )
         assert cost.parameters(fused=fused) == parameters + 16 * dfl
         macs = sum(
-            w * (height // c.stride) * (width // c.stride)
-            for w, c in zip(weights, convolutions, strict=True)
+            w * (height // c.stride) * (width // c.stride) for w, c in zip(weights, convolutions, strict=True)
         )
         anchors = sum((height // s) * (width // s) for s in (8, 16, 32))
         assert cost.macs == macs + 4 * 16 * anchors * dfl

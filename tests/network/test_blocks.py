@@ -142,7 +142,14 @@ class TestC2fCIB:
 class TestAttention:
     @pytest.mark.parametrize(
         "scale,heads,value,key",
-        [("n", 2, 64, 32), ("s", 4, 64, 32), ("m", 4, 72, 36), ("b", 4, 64, 32), ("l", 4, 64, 32), ("x", 5, 64, 32)],
+        [
+            ("n", 2, 64, 32),
+            ("s", 4, 64, 32),
+            ("m", 4, 72, 36),
+            ("b", 4, 64, 32),
+            ("l", 4, 64, 32),
+            ("x", 5, 64, 32),
+        ],
     )
     def test_heads_of_every_scale(self, scale, heads, value, key):
         attention = build(scale).model[10].attn
@@ -173,9 +180,7 @@ class TestAttention:
 class TestPSA:
     def test_weight_shapes_of_scale_l(self):
         psa = build("l").model[10]
-        shapes = {
-            name: list(p.shape) for name, p in psa.named_parameters() if name.endswith("conv.weight")
-        }
+        shapes = {name: list(p.shape) for name, p in psa.named_parameters() if name.endswith("conv.weight")}
         assert shapes["cv1.conv.weight"] == shapes["cv2.conv.weight"] == [512, 512, 1, 1]
         assert shapes["ffn.0.conv.weight"] == [512, 256, 1, 1]
         assert shapes["ffn.1.conv.weight"] == [256, 512, 1, 1]

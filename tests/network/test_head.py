@@ -8,7 +8,9 @@ from yolov10.network.head import DFL, Detect, anchor_points, top_detections
 
 
 def test_anchor_points_run_level_by_level_and_row_by_row():
-    centres, strides = anchor_points([torch.zeros(1, 1, 2, 3), torch.zeros(1, 1, 1, 2), torch.zeros(1, 1, 1, 1)])
+    centres, strides = anchor_points(
+        [torch.zeros(1, 1, 2, 3), torch.zeros(1, 1, 1, 2), torch.zeros(1, 1, 1, 1)]
+    )
     assert centres.T.tolist() == [
         *([0.5, 0.5], [1.5, 0.5], [2.5, 0.5], [0.5, 1.5], [1.5, 1.5], [2.5, 1.5]),
         *([0.5, 0.5], [1.5, 0.5]),

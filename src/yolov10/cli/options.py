@@ -13,6 +13,9 @@ from yolov10.errors import did_you_mean
 
 T = TypeVar("T")
 
+MESSAGES = "Messages"
+"""Group of the options that every command takes."""
+
 OTHER_TOOLS = {
     "imgsz": "image-size",
     "img": "image-size",
@@ -44,8 +47,8 @@ def option(help: str, default: Any = None, *, group: str, metavar: str | None = 
 class Common:
     """What every command takes."""
 
-    quiet: bool = option("say nothing but errors", False, group="Messages")
-    debug: bool = option("show where an error arose", False, group="Messages")
+    quiet: bool = option("say nothing but errors", False, group=MESSAGES)
+    debug: bool = option("show where an error arose", False, group=MESSAGES)
 
 
 def command(name: str, options: type[T], run: Callable[[T], int]) -> click.Command:
@@ -67,18 +70,13 @@ def _parameter(field: "dataclasses.Field[Any]", hint: Any) -> click.Parameter:  
     if meta.get("argument"):
         count = -1 if meta["many"] else 1
         return click.Argument([field.name], type=kind, metavar=meta["metavar"], nargs=count, required=True)
-    flag = "--" + field.name.replace("_", "-")
-    default = None if field.default is dataclasses.MISSING else field.default
-    return click.Option(
-        [flag, field.name],
-        type=None if hint is bool else kind,
-        is_flag=hint is bool,
-        default=default,
-        required=meta["required"],
-        metavar=meta["metavar"],
-        help=meta["help"],
-        show_default=default not in (None, False),
-    )
+    flags = ["--" + field.name.replace("_", "-"), field.name]
+    if hint is bool:
+        return click.Option(flags, is_flag=True, default=field.default, help=meta["help"])
+    described = {"type": kind, "metavar": meta["metavar"], "help": meta["help"]}
+    if meta["required"]:
+        return click.Option(flags, required=True, **described)
+    return click.Option(flags, default=field.default, show_default=field.default is not None, **described)
 
 
 def _click_type(hint: Any) -> Any:  # noqa: ANN401 - a type, and click's type for it
@@ -95,7 +93,7 @@ class _Command(click.Command):
     """A click command whose help lists options by group, and which explains options of other programs."""
 
     def __init__(self, name: str, *, groups: dict[str, str], **settings: Any) -> None:  # noqa: ANN401 - click's
-        super().__init__(name, **settings)
+        super().__init__(name, context_settings={"max_content_width": 110}, **settings)
         self.groups = groups
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
@@ -105,18 +103,21 @@ class _Command(click.Command):
         try:
             return super().parse_args(ctx, args)
         except click.NoSuchOption as fault:
-            raise click.UsageError(
-                f"no option {fault.option_name}{_hint(fault.option_name, flags)}"
-            ) from None
+            name = fault.option_name
+            raise click.UsageError(f"no option {name}{_hint(name, flags)}", ctx) from None
+        except click.UsageError as fault:
+            fault.ctx = fault.ctx or ctx
+            raise
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         sections: dict[str, list[tuple[str, str]]] = {}
         for parameter in self.get_params(ctx):
-            if record := parameter.get_help_record(ctx):
-                sections.setdefault(self.groups.get(parameter.name or "", "Messages"), []).append(record)
-        for title, records in sections.items():
+            record = parameter.get_help_record(ctx)
+            if record and isinstance(parameter, click.Option):  # the text above speaks of arguments
+                sections.setdefault(self.groups.get(parameter.name or "", MESSAGES), []).append(record)
+        for title in sorted(sections, key=MESSAGES.__eq__):  # what all commands share comes last
             with formatter.section(title):
-                formatter.write_dl(records)
+                formatter.write_dl(sections[title])
 
 
 def _refuse_assignment(entry: str, flags: Sequence[str]) -> None:

@@ -12,7 +12,7 @@ from yolov10.files import write_atomic
 from yolov10.prediction.detector import Failure, Found
 from yolov10.prediction.sources import Picture
 
-SAVED_AS_IS = frozenset((".jpg", ".jpeg", ".png", ".webp"))
+SAVED_AS_IS = frozenset((".jpg", ".jpeg", ".png"))
 
 
 class Writer(Protocol):

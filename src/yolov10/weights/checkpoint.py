@@ -22,17 +22,17 @@ def read_checkpoint(path: str | os.PathLike[str]) -> Contents:
 
     Raises UserError: not a checkpoint, unsafe, or without a network.
     """
-    archive = open_archive(path)
-    top = read_pickle(archive.pickle())
-    network = _network(top)
+    with open_archive(path) as archive:
+        top = read_pickle(archive.pickle())
+        network = _network(top)
+        tensors = {name: tensor(archive, ref) for name, ref in _tensors(network)}
     facts = top if isinstance(top, dict) and network is not top else {}
     described = _state(network) if isinstance(network, Stub) else {}
-    yaml = described.get("yaml")
     options = facts.get("train_args")
     return Contents(
-        tensors={name: tensor(archive, ref) for name, ref in _tensors(network)},
+        tensors,
         names=class_names(described.get("names", facts.get("names"))),
-        scale=_scale(yaml),
+        scale=_scale(described.get("yaml")),
         image_size=image_size(options.get("imgsz") if isinstance(options, dict) else None),
         license=_text(facts.get("license")),
         written_by=_written_by(network, _text(facts.get("version"))),

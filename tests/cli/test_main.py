@@ -1,0 +1,91 @@
+"""The command's outside: help, versions, wrong usage, exit codes."""
+
+import pytest
+
+import yolov10
+from yolov10.cli.main import COMMANDS
+
+
+def test_help_lists_every_command(run):
+    for arguments in ([], ["--help"]):
+        result = run(*arguments)
+        assert result.code == 0
+        assert all(name in result.out for name in COMMANDS)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_has_help_in_groups(run, command):
+    result = run(command, "--help")
+    assert (result.code, result.err) == (0, "")
+    assert "Usage: yolov10 " + command in result.out
+    assert "--debug" in result.out
+
+
+def test_version(run):
+    assert run("--version").out == f"yolov10 {yolov10.__version__}\n"
+
+
+@pytest.mark.parametrize(
+    "arguments,reason",
+    [
+        (["predikt", "a.jpg"], "no command 'predikt'; did you mean 'predict'?"),
+        (["nonsense"], "no command 'nonsense'"),
+        (["--nonsense"], "--nonsense"),
+        (["predict"], "SOURCE"),
+        (["predict", "a.jpg"], "--model"),
+        (["predict", "a.jpg", "--model"], "--model"),
+        (["predict", "a.jpg", "--modle", "m"], "did you mean '--model'"),
+        (["predict", "a.jpg", "--imgsz", "640"], "did you mean '--image-size'"),
+        (["predict", "a.jpg", "--conf", "0.5"], "did you mean '--confidence'"),
+        (["predict", "a.jpg", "--weights", "m"], "did you mean '--model'"),
+        (["predict", "a.jpg", "model=m.onnx"], "write --model m.onnx"),
+        (["predict", "source=a.jpg", "imgsz=640"], "source=a.jpg"),
+        (["predict", "a.jpg", "imgsz=640"], "write --image-size 640"),
+        (["predict", "a.jpg", "conf=0.3"], "write --confidence 0.3"),
+        (["predict", "a.jpg", "--model", "m", "--batch", "two"], "'two' is not a valid int"),
+        (["predict", "a.jpg", "--model", "m", "--confidence", "high"], "'high' is not a valid float"),
+        (["predict", "a.jpg", "--model", "m", "--format", "xml"], "'xml' is not one of"),
+        (["predict", "a.jpg", "--model", "m", "--runtime", "tensorflow"], "'tensorflow' is not one of"),
+        (["predict", "a.jpg", "--model", "m", "--precision", "int4"], "'int4' is not one of"),
+        (["predict", "a.jpg", "--model", "m", "--quiet=yes"], "does not take a value"),
+        (["import"], "FILE"),
+        (["import", "a.pt", "b.pt"], "b.pt"),
+        (["info"], "MODEL"),
+        (["info", "n", "--num-classes", "many"], "'many' is not a valid int"),
+    ],
+)
+def test_wrong_usage_is_one_line_and_exit_code_2(run, arguments, reason):
+    result = run(*arguments)
+    assert result.code == 2
+    assert result.err.startswith("error: ")
+    assert result.err.count("\n") == 1, result.err
+    assert reason in result.err
+    assert result.out == ""
+
+
+def test_a_file_named_like_an_assignment_is_a_file(run, tmp_path, monkeypatch):
+    from conftest import DATA
+
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a=b.png").write_bytes((DATA / "odd_images" / "00_reference.png").read_bytes())
+    assert run("predict", "a=b.png", "--model", DATA / "models" / "toy.onnx", "--quiet").code == 0
+
+
+def test_an_unexpected_fault_is_one_line_and_debug_shows_where(run, monkeypatch):
+    def broken(*_):
+        raise ZeroDivisionError("oh")
+
+    monkeypatch.setattr("yolov10.cli.info.describe", broken)
+    result = run("info", "n")
+    assert (result.code, result.err.count("\n")) == (1, 1)
+    assert "unexpected ZeroDivisionError: oh" in result.err
+    assert "Traceback" in run("info", "n", "--debug").err
+
+
+def test_interrupt_is_exit_code_130(run, monkeypatch):
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("yolov10.cli.info.describe", interrupted)
+    result = run("info", "n")
+    assert (result.code, result.err) == (130, "\nerror: interrupted\n")  # below the terminal's ^C

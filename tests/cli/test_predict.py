@@ -1,0 +1,129 @@
+"""`yolov10 predict` as a user runs it."""
+
+import json
+import os
+import subprocess
+import sys
+
+import cv2
+import numpy as np
+import pytest
+from conftest import DATA
+
+TOY = DATA / "models" / "toy.onnx"
+PICTURE = DATA / "odd_images" / "00_reference.png"
+
+
+@pytest.fixture
+def folder(tmp_path):
+    (tmp_path / "in").mkdir()
+    for name in ("b.jpg", "a.png"):
+        cv2.imwrite(str(tmp_path / "in" / name), np.full((120, 200, 3), 255, np.uint8))
+    return tmp_path / "in"
+
+
+def test_json_on_stdout_and_all_else_on_stderr(run, folder):
+    result = run("predict", folder, "--model", TOY)
+    assert result.code == 0
+    entries = json.loads(result.out)
+    assert [entry["source"] for entry in entries] == [str(folder / "a.png"), str(folder / "b.jpg")]
+    assert [found["name"] for found in entries[0]["detections"]] == ["RBC", "WBC", "Platelets"]
+    assert "confidence 0.25" in result.err
+    assert "2 pictures: 2 RBC, 2 WBC, 2 Platelets" in result.err
+
+
+def test_quiet_says_nothing(run, folder):
+    assert run("predict", folder, "--model", TOY, "--quiet").err == ""
+
+
+def test_one_unreadable_picture_costs_one_entry_and_the_exit_code(run, folder):
+    (folder / "aa.jpg").write_bytes(PICTURE.read_bytes()[:2000])
+    result = run("predict", folder, "--model", TOY, "--batch", 2)
+    assert result.code == 1
+    entries = json.loads(result.out)
+    assert [set(entry) & {"error", "detections"} for entry in entries] == [
+        {"detections"},
+        {"error"},
+        {"detections"},
+    ]
+    assert entries[1]["source"] == str(folder / "aa.jpg")
+    assert "warning: " in result.err
+    assert "1 could not be read" in result.err
+
+
+def test_annotated_copies_and_a_file_of_results(run, folder, tmp_path):
+    result = run(
+        "predict", folder, "--model", TOY, "--output", tmp_path / "o", "--save-to", tmp_path / "r" / "f.json"
+    )
+    assert (result.code, result.out) == (0, "")
+    assert sorted(os.listdir(tmp_path / "o")) == ["a.png", "b.jpg"]
+    assert len(json.loads((tmp_path / "r" / "f.json").read_text())) == 2
+
+
+@pytest.mark.parametrize("form", ["jsonl", "csv", "coco"])
+def test_other_formats(run, folder, form):
+    result = run("predict", folder, "--model", TOY, "--format", form)
+    assert result.code == 0
+    if form == "jsonl":
+        assert [len(json.loads(line)["detections"]) for line in result.out.splitlines()] == [3, 3]
+    elif form == "csv":
+        assert len(result.out.splitlines()) == 7
+    else:
+        assert {entry["image_id"] for entry in json.loads(result.out)} == {"a", "b"}
+
+
+def test_yolo_text_files(run, folder, tmp_path):
+    result = run("predict", folder, "--model", TOY, "--format", "yolo", "--output", tmp_path / "labels")
+    assert (result.code, result.out) == (0, "")
+    assert len((tmp_path / "labels" / "a.txt").read_text().splitlines()) == 3
+
+
+def test_options_reach_the_detector(run):
+    result = run(
+        *("predict", PICTURE, "--model", TOY, "--classes", "wbc,2", "--confidence", 0.01),
+        *("--one-class-per-box", "--max-detections", 5, "--image-size", "96x160"),
+    )
+    (entry,) = json.loads(result.out)
+    assert [found["name"] for found in entry["detections"]] == ["WBC"]
+
+
+def test_a_picture_on_standard_input():
+    command = [sys.executable, "-m", "yolov10", "predict", "-", "--model", str(TOY), "--quiet"]
+    result = subprocess.run(command, input=PICTURE.read_bytes(), capture_output=True, check=True)
+    (entry,) = json.loads(result.stdout)
+    assert (entry["source"], entry["width"], entry["height"]) == ("-", 240, 160)
+
+
+def test_a_name_that_is_not_unicode_stays_valid_json(tmp_path):
+    name = os.fsencode(tmp_path) + b"/caf\xe9.png"
+    with open(name, "wb") as file:
+        file.write(PICTURE.read_bytes())
+    command = [sys.executable, "-m", "yolov10", "predict", str(tmp_path), "--model", str(TOY)]
+    result = subprocess.run(command, capture_output=True)
+    assert result.returncode == 0, result.stderr
+    (entry,) = json.loads(result.stdout)
+    assert os.fsencode(entry["source"]) == name
+
+
+def test_a_reader_that_goes_away_is_no_traceback(tmp_path):
+    for index in range(50):
+        (tmp_path / f"{index}.png").write_bytes(PICTURE.read_bytes())
+    command = f"{sys.executable} -m yolov10 predict {tmp_path} --model {TOY} --format jsonl | head -1"
+    result = subprocess.run(["bash", "-c", command], capture_output=True, text=True)
+    assert "Traceback" not in result.stderr
+    assert "Exception ignored" not in result.stderr
+    assert len(result.stdout.splitlines()) == 1
+
+
+def test_main_job_on_real_cells(run, shared, tmp_path):
+    images = shared / "data" / "bccd" / "images" / "val"
+    model = shared / "checkpoints" / "ultralytics-8.4.190-n-bccd.pt"
+    first = sorted(images.iterdir())[:10]
+    result = run("predict", *first, "--model", model, "--image-size", 320, "--output", tmp_path)
+    assert result.code == 0
+    assert len(list(tmp_path.iterdir())) == 10
+    entries = json.loads(result.out)
+    # Every one of these pictures shows a white cell or red ones, and the model finds some.
+    assert all(entry["detections"] for entry in entries)
+    names = {found["name"] for entry in entries for found in entry["detections"]}
+    assert names == {"RBC", "WBC", "Platelets"}

@@ -1,0 +1,241 @@
+"""The detector from a user's side: inputs, thresholds, classes, batches, streams."""
+
+import io
+import warnings
+
+import cv2
+import numpy as np
+import pytest
+from conftest import DATA, build_golden
+from PIL import Image
+
+from yolov10 import Detector
+from yolov10.errors import UserError
+
+TOY = DATA / "models" / "toy.onnx"
+CELLS = DATA / "odd_images" / "00_reference.png"
+
+
+@pytest.fixture(scope="module")
+def native(tmp_path_factory):
+    from yolov10.weights import save
+
+    return save(build_golden("n"), tmp_path_factory.mktemp("model") / "n.safetensors")
+
+
+@pytest.fixture(scope="module")
+def detector(native):
+    return Detector(native, image_size=160, confidence=0.5)
+
+
+@pytest.fixture
+def toy():
+    return Detector(TOY)
+
+
+def picture(height=120, width=200, value=255):
+    return np.full((height, width, 3), value, np.uint8)
+
+
+def rows(found):
+    return np.column_stack([found.boxes, found.scores, found.classes])
+
+
+def test_boxes_come_back_in_the_pictures_own_pixels(toy):
+    found = toy(picture())  # 120×200 → 192×320 exactly: no bars
+    assert found.classes.tolist() == [0, 1, 2]
+    np.testing.assert_allclose(found.scores, [0.9, 0.6, 0.3], atol=1e-6)
+    np.testing.assert_allclose(found.boxes[0], [20, 24, 100, 72], atol=1e-3)
+    assert (found.width, found.height, found.source, found.frame) == (200, 120, "", None)
+    assert [found.names[index] for index in found.classes] == ["RBC", "WBC", "Platelets"]
+
+
+def test_path_bytes_array_and_pil_image_give_the_same(detector):
+    path = str(CELLS)
+    array = cv2.imdecode(np.fromfile(path, np.uint8), cv2.IMREAD_COLOR)
+    expected = rows(detector(path))
+    assert len(expected)
+    for image in (CELLS, CELLS.read_bytes(), bytearray(CELLS.read_bytes()), array, Image.open(path)):
+        np.testing.assert_array_equal(rows(detector(image)), expected)
+    assert detector(path).source == path
+    assert detector(array).source == ""
+
+
+def test_a_picture_does_not_depend_on_its_company(detector, tmp_path):
+    rng = np.random.default_rng(0)
+    for index, (height, width) in enumerate([(90, 160), (160, 90), (90, 160), (64, 64), (90, 161)]):
+        image = rng.integers(0, 255, (height, width, 3), np.uint8)
+        cv2.imwrite(str(tmp_path / f"{index}.png"), image)
+    alone = [rows(found) for found in detector.stream(tmp_path)]
+    together = [rows(found) for found in detector.stream(tmp_path, batch=4)]
+    assert [len(one) for one in alone] == [len(one) for one in together]
+    for one, other in zip(alone, together, strict=True):
+        np.testing.assert_allclose(one, other, atol=1e-3)
+
+
+def test_confidence_is_the_users_then_the_models_then_a_quarter(native, tmp_path):
+    from dataclasses import replace
+
+    from yolov10.weights import load, save
+
+    assert Detector(native).confidence == 0.25
+    network = load(native)
+    network.card = replace(network.card, threshold=0.61)
+    own = save(network, tmp_path / "own.safetensors")
+    assert Detector(own).confidence == 0.61
+    assert Detector(own, confidence=0.1).confidence == 0.1
+    assert Detector(own, confidence=0.0).confidence == 0.0
+
+
+def test_only_what_is_surer_than_the_confidence_is_kept(toy):
+    assert len(Detector(TOY, confidence=0.59)(picture())) == 2
+    assert len(Detector(TOY, confidence=0.95)(picture())) == 0
+
+
+@pytest.mark.parametrize("model", ["toy", "native"])
+def test_classes_are_filtered_by_name_or_index(model, native):
+    if model == "toy":
+        found = Detector(TOY, classes=["Platelets", 0])(picture())
+        assert found.classes.tolist() == [0, 2]
+    else:
+        every = Detector(native, image_size=160, confidence=0.0, max_detections=300)(str(CELLS))
+        wanted = sorted(set(every.classes.tolist()))[:2]
+        found = Detector(native, image_size=160, confidence=0.0, classes=wanted)(str(CELLS))
+        assert set(found.classes.tolist()) <= set(wanted)
+        # Filtered before the top-k, so that more of them are seen than among the best of all classes.
+        assert len(found) > sum(index in wanted for index in every.classes.tolist())
+
+
+def test_one_class_per_box_keeps_the_surest():
+    found = Detector(TOY, one_class_per_box=True)(picture())
+    assert found.classes.tolist() == [0, 1]
+
+
+def test_max_detections_keeps_the_surest():
+    assert Detector(TOY, max_detections=1)(picture()).classes.tolist() == [0]
+
+
+def test_image_size_is_the_models_own_unless_given():
+    assert Detector(TOY).image_size == 320
+    assert Detector(TOY, image_size="96x100").image_size == (96, 128)
+    assert Detector(TOY, image_size=100).image_size == 128
+
+
+@pytest.mark.parametrize("size", [(1, 1), (3, 2000), (2000, 3)])
+def test_pictures_of_extreme_shapes_pass_the_whole_pipeline(detector, size):
+    found = detector(np.full((*size, 3), 128, np.uint8))
+    assert (found.height, found.width) == size
+    assert (found.boxes >= 0).all()
+    assert (found.boxes <= [size[1], size[0]] * 2).all()
+
+
+class TestStream:
+    @pytest.fixture
+    def folder(self, tmp_path):
+        for name in ("b.png", "a.png", "sub/c.png"):
+            (tmp_path / name).parent.mkdir(exist_ok=True)
+            cv2.imwrite(str(tmp_path / name), picture())
+        (tmp_path / "notes.md").write_text("not a picture")
+        return tmp_path
+
+    def test_a_folder_with_its_subfolders_in_order_of_names(self, toy, folder):
+        sources = [found.source for found in toy.stream(folder)]
+        assert sources == [str(folder / name) for name in ("a.png", "b.png", "sub/c.png")]
+
+    def test_a_broken_picture_is_told_as_a_warning_and_the_rest_goes_on(self, toy, folder):
+        (folder / "aa.jpg").write_bytes(b"\xff\xd8\xff")
+        with pytest.warns(UserWarning, match=r"aa\.jpg"):
+            assert len(list(toy.stream(folder, batch=2))) == 3
+
+    def test_or_to_a_function(self, toy, folder):
+        (folder / "aa.jpg").write_bytes(b"")
+        failures = []
+        assert len(list(toy.stream(folder, on_failure=failures.append))) == 3
+        assert [failure.picture.source for failure in failures] == [str(folder / "aa.jpg")]
+        assert "aa.jpg" in failures[0].error
+
+    def test_several_sources(self, toy, folder):
+        found = toy.stream([folder / "b.png", str(folder / "sub")])
+        assert [one.source for one in found] == [str(folder / "b.png"), str(folder / "sub" / "c.png")]
+
+    def test_a_missing_source_is_named(self, toy, folder):
+        with pytest.raises(UserError, match="gone: no such file or folder"):
+            list(toy.stream(folder / "gone"))
+
+
+@pytest.mark.parametrize(
+    "options,reason",
+    [
+        ({"confidence": 1.5}, "confidence 1.5 is not between 0 and 1"),
+        ({"max_detections": 0}, "max_detections 0 is not between 1 and 300"),
+        ({"max_detections": 301}, "not between 1 and 300"),
+        ({"image_size": 0}, "image size 0"),
+        ({"image_size": "wide"}, "image size 'wide'"),
+        ({"classes": ["cat"]}, "no class 'cat'"),
+        ({"device": "tpu"}, "device 'tpu'"),
+        ({"device": "cuda:7"}, "device 'cuda:7' is not available"),
+        ({"runtime": "torch"}, "torch cannot run an ONNX file"),
+        ({"precision": "bf16"}, "leave --precision out"),
+    ],
+)
+def test_wrong_options_say_what_is_right(options, reason):
+    with pytest.raises(UserError, match=reason):
+        Detector(TOY, **options)
+
+
+@pytest.mark.parametrize("name", ["gone.onnx", "gone.safetensors", "cells"])
+def test_a_missing_model_is_named(name):
+    with pytest.raises(UserError, match=f"no model '{name}'"):
+        Detector(name)
+
+
+@pytest.mark.parametrize("image", [None, 5, np.zeros((4, 4, 3)), np.zeros((2, 4, 4, 3), np.uint8), [[1]]])
+def test_what_is_no_picture_is_refused(toy, image):
+    with pytest.raises(UserError):
+        toy(image)
+
+
+def test_too_many_pixels_are_refused():
+    with pytest.raises(UserError, match="megapixel"):
+        Detector(TOY, max_pixels=1000)(str(CELLS))
+
+
+def test_an_unreadable_picture_is_named(toy, tmp_path):
+    path = tmp_path / "half.png"
+    path.write_bytes(CELLS.read_bytes()[:3000])
+    with pytest.raises(UserError, match=r"half\.png"):
+        toy(path)
+    with pytest.raises(UserError, match="the picture given"):
+        toy(path.read_bytes())
+
+
+def test_pil_images_are_turned_upright(toy):
+    stream = io.BytesIO()
+    exif = Image.Exif()
+    exif[274] = 6
+    Image.new("RGB", (20, 10)).save(stream, "JPEG", exif=exif)
+    assert (toy(Image.open(stream)).width, toy(Image.open(stream)).height) == (10, 20)
+
+
+def test_foreign_checkpoint_gives_the_detections_of_the_program_that_wrote_it(shared):
+    import json
+
+    for name in sorted((shared / "checkpoints").glob("*.pt")):
+        facts = json.loads(name.with_suffix(".json").read_text())
+        detector = Detector(name, image_size="320x320", confidence=0.0)
+        found = rows(detector(shared / "data/bccd/images/val" / facts["image"]))
+        unmatched = [row for row in np.array(facts["top50"]) if not _has(found, row)]
+        assert not unmatched, f"{name.name}: {len(unmatched)} of 50 not found, first {unmatched[0]}"
+
+
+def _has(found, row):
+    near = np.abs(found[:, 4] - row[4]) < 1e-3
+    same_box = (np.abs(found[:, :4] - row[:4]) < 0.05).all(axis=1)
+    return (near & same_box & (found[:, 5] == row[5])).any()
+
+
+def test_warnings_stay_silent_on_good_pictures(toy, tmp_path):
+    cv2.imwrite(str(tmp_path / "a.png"), picture())
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert len(list(toy.stream(tmp_path))) == 1

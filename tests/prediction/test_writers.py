@@ -1,0 +1,126 @@
+"""Every result format, read back by the library that its users have."""
+
+import csv
+import io
+import json
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from yolov10 import Detections
+from yolov10.errors import UserError
+from yolov10.prediction.detector import Failure, Found
+from yolov10.prediction.sources import Picture
+from yolov10.prediction.writers import TEXT_FORMATS, Annotated, Yolo
+
+
+def picture(source="a.jpg", place=None):
+    return Picture(source, lambda: None, Path(place or Path(source).name))
+
+
+def found(source="a.jpg", place=None, boxes=((10, 20, 110, 70), (0, 0, 30, 40))):
+    boxes = np.array(boxes, np.float32).reshape(-1, 4)
+    n = len(boxes)
+    detections = Detections(
+        boxes=boxes,
+        scores=np.linspace(0.9, 0.5, n, dtype=np.float32),
+        classes=np.arange(n) % 2,
+        names=["RBC", 'W,B"C'],
+        source=source,
+        width=200,
+        height=100,
+    )
+    return Found(picture(source, place), np.zeros((100, 200, 3), np.uint8), detections)
+
+
+FAILURE = Failure(picture("bad.jpg"), "bad.jpg: truncated")
+
+
+def written(form, *results):
+    stream = io.StringIO()
+    writer = TEXT_FORMATS[form](stream)
+    for result in results:
+        writer.write(result)
+    writer.close()
+    return stream.getvalue()
+
+
+def test_json_is_always_a_list():
+    assert json.loads(written("json")) == []
+    assert json.loads(written("json", found())) == [found().detections.to_dict()]
+    assert json.loads(written("json", found(), FAILURE)) == [
+        found().detections.to_dict(),
+        {"source": "bad.jpg", "error": "bad.jpg: truncated"},
+    ]
+
+
+def test_jsonl_is_one_object_a_line():
+    lines = written("jsonl", found(), FAILURE, found("b.jpg")).splitlines()
+    assert [json.loads(line)["source"] for line in lines] == ["a.jpg", "bad.jpg", "b.jpg"]
+
+
+def test_jsonl_appears_as_it_comes():
+    stream = io.StringIO()
+    writer = TEXT_FORMATS["jsonl"](stream)
+    writer.write(found())
+    assert stream.getvalue().endswith("\n")
+
+
+def test_csv_has_a_row_a_detection_and_a_row_a_failure():
+    rows = list(csv.DictReader(io.StringIO(written("csv", found(), FAILURE, found("c.jpg", boxes=())))))
+    assert [row["source"] for row in rows] == ["a.jpg", "a.jpg", "bad.jpg"]
+    assert rows[1]["name"] == 'W,B"C'
+    assert [float(rows[0][side]) for side in ("x1", "y1", "x2", "y2")] == [10, 20, 110, 70]
+    assert rows[2]["error"] == "bad.jpg: truncated"
+    assert not rows[2]["class"]
+
+
+def test_coco_is_the_evaluators_results_list():
+    results = json.loads(
+        written("coco", found("x/000042.jpg"), FAILURE, found("name.jpg", boxes=[[1, 2, 4, 8]]))
+    )
+    assert results == [
+        {"image_id": 42, "category_id": 0, "bbox": [10, 20, 100, 50], "score": 0.9},
+        {"image_id": 42, "category_id": 1, "bbox": [0, 0, 30, 40], "score": 0.5},
+        {"image_id": "name", "category_id": 0, "bbox": [1, 2, 3, 6], "score": 0.9},
+    ]
+    assert json.loads(written("coco")) == []
+
+
+def test_yolo_writes_normalised_rows_and_an_empty_file_for_nothing(tmp_path):
+    writer = Yolo(tmp_path)
+    for result in (found("s/a.jpg", place="s/a.jpg"), FAILURE, found("b.jpg", boxes=())):
+        writer.write(result)
+    rows = np.loadtxt(tmp_path / "s" / "a.txt")
+    np.testing.assert_allclose(rows[0], [0, 0.3, 0.45, 0.5, 0.5, 0.9], atol=1e-5)
+    assert (tmp_path / "b.txt").read_text() == ""
+    assert not (tmp_path / "bad.txt").exists()
+
+
+class TestAnnotated:
+    def test_copies_are_pictures_with_boxes_under_their_names(self, tmp_path):
+        writer = Annotated(tmp_path)
+        for name in ("a.jpg", "s/a.PNG", "moving.gif"):
+            writer.write(found(name, place=name))
+        writer.write(FAILURE)
+        assert sorted(str(p.relative_to(tmp_path)) for p in tmp_path.rglob("*.*")) == [
+            "a.jpg",
+            "moving.gif.jpg",
+            "s/a.PNG",
+        ]
+        assert cv2.imread(str(tmp_path / "s" / "a.PNG")).max() > 100
+
+    def test_two_pictures_of_one_name_are_both_kept(self, tmp_path):
+        writer = Annotated(tmp_path)
+        for source in ("x/a.jpg", "y/a.jpg", "z/a.jpg"):
+            writer.write(found(source))
+        assert sorted(p.name for p in tmp_path.iterdir()) == ["a-2.jpg", "a-3.jpg", "a.jpg"]
+
+    def test_the_picture_itself_is_never_overwritten(self, tmp_path):
+        original = tmp_path / "a.jpg"
+        original.write_bytes(b"precious")
+        with pytest.raises(UserError, match="choose another --output"):
+            Annotated(tmp_path).write(found(str(original)))
+        assert original.read_bytes() == b"precious"

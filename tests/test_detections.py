@@ -1,0 +1,106 @@
+"""Detections as a user holds them, and drawn."""
+
+import json
+import sys
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from yolov10 import Detections
+from yolov10.errors import MissingExtraError, UserError
+
+
+def detections(**changes):
+    values = {
+        "boxes": np.array([[10, 20, 110.12345, 70], [0, 0, 30, 40]], np.float32),
+        "scores": np.array([0.912345678, 0.25], np.float32),
+        "classes": np.array([1, 0]),
+        "names": ["적혈구", "WBC", "Platelets"],
+        "source": "a.jpg",
+        "width": 200,
+        "height": 100,
+    }
+    return Detections(**(values | changes))
+
+
+def test_to_dict_is_the_contracts_json():
+    found = json.loads(json.dumps(detections().to_dict()))
+    assert found == {
+        "source": "a.jpg",
+        "frame": None,
+        "width": 200,
+        "height": 100,
+        "detections": [
+            {"class": 1, "name": "WBC", "confidence": 0.91235, "box": [10.0, 20.0, 110.123, 70.0]},
+            {"class": 0, "name": "적혈구", "confidence": 0.25, "box": [0.0, 0.0, 30.0, 40.0]},
+        ],
+    }
+
+
+def test_counts_by_class_in_class_order():
+    assert detections().counts() == {"적혈구": 1, "WBC": 1}
+    assert len(detections()) == 2
+
+
+def test_nothing_found():
+    empty = detections(
+        boxes=np.zeros((0, 4), np.float32), scores=np.zeros(0, np.float32), classes=np.zeros(0, int)
+    )
+    assert empty.to_dict()["detections"] == []
+    image = np.zeros((100, 200, 3), np.uint8)
+    assert np.array_equal(empty.draw(image), image)
+
+
+def test_draw_leaves_the_picture_alone_and_marks_a_copy():
+    image = np.full((100, 200, 3), 200, np.uint8)
+    drawn = detections().draw(image)
+    assert (image == 200).all()
+    assert drawn.shape == image.shape
+    edge = drawn[45, 10]  # left side of the first box
+    assert edge.tolist() != [200, 200, 200]
+    assert (drawn[60:70, 150:] == 200).all()  # away from boxes and labels
+
+
+def test_a_label_in_korean_is_not_question_marks():
+    image = np.full((200, 300, 3), 255, np.uint8)
+    one = np.array([[100, 100, 200, 180]], np.float32)
+    drawn = [
+        detections(boxes=one, scores=np.array([0.5], np.float32), classes=np.array([0]), names=[name]).draw(
+            image
+        )
+        for name in ("적혈구", "백혈구", "???")
+    ]
+    assert not np.array_equal(drawn[0], drawn[1])
+    assert not np.array_equal(drawn[0], drawn[2])
+
+
+@pytest.mark.parametrize("size", [(1, 1), (3, 2000), (2000, 3), (40, 40)])
+def test_draws_on_pictures_of_any_shape(size):
+    image = np.zeros((*size, 3), np.uint8)
+    box = np.array([[0, 0, size[1], size[0]]], np.float32)
+    found = detections(
+        boxes=box, scores=np.ones(1, np.float32), classes=np.array([25]), names=["x" * 30] * 26
+    )
+    assert found.draw(image).shape == image.shape
+
+
+@pytest.mark.parametrize("image", [np.zeros((4, 4), np.uint8), np.zeros((4, 4, 3), np.float32)])
+def test_draw_refuses_what_is_no_picture(image):
+    with pytest.raises(UserError, match="uint8 picture"):
+        detections().draw(image)
+
+
+def test_to_supervision_without_it_says_what_to_install(monkeypatch):
+    monkeypatch.setitem(sys.modules, "supervision", None)
+    with pytest.raises(MissingExtraError, match="pip install 'supervision'"):
+        detections().to_supervision()
+
+
+def test_to_supervision_carries_boxes_scores_classes_and_names(monkeypatch):
+    monkeypatch.setitem(sys.modules, "supervision", SimpleNamespace(Detections=SimpleNamespace))
+    found = detections().to_supervision()
+    assert found.xyxy.shape == (2, 4)
+    assert found.confidence.tolist() == pytest.approx([0.912345678, 0.25])
+    assert found.class_id.tolist() == [1, 0]
+    assert found.data["class_name"].tolist() == ["WBC", "적혈구"]

@@ -1,0 +1,202 @@
+"""The native format: round trips, metadata, and refusals."""
+
+import json
+import struct
+
+import numpy as np
+import pytest
+import torch
+from conftest import build_golden
+
+from yolov10.errors import UserError
+from yolov10.model_card import ModelCard
+from yolov10.network import build
+from yolov10.weights import load, save
+from yolov10.weights.native import Weights, is_native, read_native, read_safetensors, write_native
+
+
+@pytest.fixture
+def file(tmp_path):
+    network = build("n", num_classes=2)
+    network.card = ModelCard(
+        "n", ("적혈구", "WBC"), image_size=320, threshold=0.31, license="MIT", training='{"epochs": 3}'
+    )
+    return save(network, tmp_path / "n.safetensors")
+
+
+def test_a_network_comes_back_as_it_was_saved(tmp_path):
+    network = build_golden("n")
+    again = load(save(network, tmp_path / "n.safetensors"))
+    assert not again.training
+    for name, value in network.state_dict().items():
+        assert torch.equal(again.state_dict()[name], value), name
+    images = torch.rand(1, 3, 64, 64)
+    with torch.inference_mode():
+        assert torch.equal(again(images), network(images))
+
+
+def test_a_loaded_network_can_be_trained(tmp_path):
+    again = load(save(build("n", num_classes=2), tmp_path / "n.safetensors")).train()
+    sum(level.sum() for level in again(torch.rand(2, 3, 64, 64))["one2many"]).backward()
+    assert again.model[0].conv.weight.grad is not None
+    assert not again.head.dfl.conv.weight.requires_grad
+
+
+def test_metadata_is_the_contracts(file):
+    _, metadata = read_safetensors(file)
+    assert json.loads(metadata["names"]) == ["적혈구", "WBC"]
+    assert {
+        key: metadata[key] for key in ("format", "scale", "image_size", "heads", "fused", "threshold")
+    } == {
+        "format": "yolov10",
+        "scale": "n",
+        "image_size": "320",
+        "heads": "both",
+        "fused": "false",
+        "threshold": "0.31",
+    }
+    assert metadata["license"] == "MIT"
+    assert json.loads(metadata["training"]) == {"epochs": 3}
+
+
+def test_the_card_comes_back(file):
+    assert load(file).card == read_native(file).card
+    assert load(file).card.names == ("적혈구", "WBC")
+    assert load(file).card.threshold == 0.31
+
+
+@pytest.mark.parametrize("prepare,fused", [("fuse", True), ("drop_one2many", False)])
+def test_fused_and_one_head_networks_round_trip(tmp_path, prepare, fused):
+    network = getattr(build_golden("n"), prepare)()
+    weights = read_native(save(network, tmp_path / "n.safetensors"))
+    assert (weights.fused, weights.one2many) == (fused, False)
+    images = torch.rand(1, 3, 64, 64)
+    with torch.inference_mode():
+        assert torch.equal(load(tmp_path / "n.safetensors")(images), network(images))
+
+
+def test_half_precision_is_stored_as_such_and_loaded_as_float32(tmp_path):
+    path = save(build_golden("n").half(), tmp_path / "n.safetensors")
+    assert read_native(path).tensors["model.0.conv.weight"].dtype == np.float16
+    assert load(path).model[0].conv.weight.dtype == torch.float32
+
+
+def test_bfloat16_networks_are_stored_as_float32(tmp_path):
+    path = save(build("n", num_classes=1).bfloat16(), tmp_path / "n.safetensors")
+    assert read_native(path).tensors["model.0.conv.weight"].dtype == np.float32
+
+
+def rewritten(file, *, tensors=None, **metadata):
+    """The file with other metadata or tensors."""
+    from safetensors.numpy import save_file
+
+    old, facts = read_safetensors(file)
+    path = file.with_name("changed.safetensors")
+    save_file(
+        old if tensors is None else tensors(old), path, {k: v for k, v in (facts | metadata).items() if v}
+    )
+    return path
+
+
+@pytest.mark.parametrize(
+    "change,reason",
+    [
+        ({"scale": "q"}, "'scale' is 'q', not one of n s m b l x"),
+        ({"scale": "s"}, "entries do not fit YOLOv10-s"),
+        ({"names": "not json"}, "'names' cannot be read"),
+        ({"names": '{"a": 1}'}, "'names' is not a list"),
+        ({"names": "[1, 2]"}, "does not name every class"),
+        ({"names": '["a", "b", "c"]'}, "entries do not fit"),
+        ({"names": "[" * 100_000}, "'names' cannot be read"),
+        ({"image_size": "-5"}, "image size of -5"),
+        ({"image_size": "9" * 5000}, "'image_size' cannot be read"),
+        ({"threshold": "nan"}, "'threshold' is nan"),
+        ({"threshold": "2"}, "'threshold' is 2.0"),
+        ({"fused": "true"}, "entries do not fit"),
+        ({"heads": "one2one"}, "entries do not fit"),
+        ({"format": "other"}, "yolov10 import"),
+    ],
+)
+def test_wrong_metadata_is_named(file, change, reason):
+    with pytest.raises(UserError, match=reason) as fault:
+        read_native(rewritten(file, **change))
+    assert "changed.safetensors" in str(fault.value)
+    assert "\n" not in str(fault.value)
+
+
+@pytest.mark.parametrize(
+    "change,reason",
+    [
+        (
+            lambda t: {k: v for k, v in t.items() if k != "model.5.cv1.conv.weight"},
+            "model.5.cv1.conv.weight: none",
+        ),
+        (lambda t: t | {"model.24.extra": np.zeros(2, np.float32)}, r"model.24.extra: \[2\], expected none"),
+        (
+            lambda t: t | {"model.0.bn.bias": np.zeros(3, np.float32)},
+            r"model.0.bn.bias: \[3\], expected \[16\]",
+        ),
+        (lambda t: t | {"model.0.bn.bias": np.zeros(16, np.uint8)}, "uint8"),
+    ],
+)
+def test_wrong_tensors_are_named(file, change, reason):
+    with pytest.raises(UserError, match=reason):
+        read_native(rewritten(file, tensors=change))
+
+
+HOSTILE = {
+    "empty": b"",
+    "short": b"\x01\x02",
+    "header longer than the file": struct.pack("<Q", 1000) + b"{}",
+    "header of a gigabyte": struct.pack("<Q", 2**30) + b"{}",
+    "header of 2^63": struct.pack("<Q", 2**63) + b"{}",
+    "header not JSON": struct.pack("<Q", 4) + b"abcd",
+    "header a list": struct.pack("<Q", 2) + b"[]",
+    "header not UTF-8": struct.pack("<Q", 4) + b'{"\xff"',
+    "deep JSON": struct.pack("<Q", 40_000) + b'{"a":' * 8_000,
+    "text": b"<html>404 not found</html>",
+    "zip": b"PK\x03\x04" + bytes(100),
+}
+for name, info in {
+    "offsets outside": {"dtype": "F32", "shape": [4], "data_offsets": [0, 16]},
+    "offsets backwards": {"dtype": "F32", "shape": [1], "data_offsets": [4, 0]},
+    "negative shape": {"dtype": "F32", "shape": [-1], "data_offsets": [0, 4]},
+    "shape overflows": {"dtype": "F32", "shape": [2**62, 8], "data_offsets": [0, 4]},
+    "shape and size differ": {"dtype": "F32", "shape": [3], "data_offsets": [0, 4]},
+    "unknown type": {"dtype": "F33", "shape": [1], "data_offsets": [0, 4]},
+    "bfloat16": {"dtype": "BF16", "shape": [2], "data_offsets": [0, 4]},
+}.items():
+    header = json.dumps({"model.0.conv.weight": info}).encode()
+    HOSTILE[name] = struct.pack("<Q", len(header)) + header + bytes(4)
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_hostile_safetensors_are_refused_in_one_line(tmp_path, name):
+    path = tmp_path / "hostile.safetensors"
+    path.write_bytes(HOSTILE[name])
+    with pytest.raises(UserError, match=r"hostile\.safetensors") as fault:
+        load(path)
+    assert "\n" not in str(fault.value)
+    assert len(str(fault.value)) < 400
+
+
+def test_a_missing_file_is_named(tmp_path):
+    with pytest.raises(UserError, match=r"gone\.safetensors: no such file"):
+        load(tmp_path / "gone.safetensors")
+
+
+def test_is_native_by_content(file, tmp_path):
+    from safetensors.numpy import save_file
+
+    save_file({"a": np.zeros(1, np.float32)}, tmp_path / "other.safetensors")
+    assert is_native(file)
+    assert not is_native(tmp_path / "other.safetensors")
+    assert not is_native(tmp_path)
+    assert not is_native(tmp_path / "n.pt")
+
+
+def test_writing_needs_a_folder_that_can_be_written(tmp_path):
+    (tmp_path / "file").write_text("")
+    weights = Weights({}, ModelCard.unnamed("n", 1), fused=False, one2many=True)
+    with pytest.raises(UserError, match="cannot write"):
+        write_native(tmp_path / "file" / "n.safetensors", weights)
