@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from yolov10.errors import UserError
-from yolov10.letterbox import check_image_size, fit, letterbox, network_input, parse_image_size
-
+from yolov10.image_size import check_image_size, parse_image_size
+from yolov10.letterbox import fit, letterbox, network_input
 
 # Spec 5.5: source h×w → resized w×h, top/bottom/left/right, output h×w.
 @pytest.mark.parametrize(

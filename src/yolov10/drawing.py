@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from yolov10.errors import UserError
+from yolov10.opencv import cv2
 
 # Twenty colours (BGR) far apart for the eye, also for the colour-blind in the first eight (Okabe and Ito).
 COLOURS: tuple[tuple[int, int, int], ...] = (

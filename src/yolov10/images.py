@@ -6,13 +6,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from yolov10.errors import UserError
 from yolov10.files import write_atomic
 from yolov10.image_header import ImageHeader, exif_orientation, png_chunks, read_header
+from yolov10.opencv import cv2
 
 Image = NDArray[np.uint8]
 

@@ -2,19 +2,14 @@
 
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from yolov10.architecture import STRIDES
-from yolov10.errors import UserError
+from yolov10.image_size import ImageSize, round_up
+from yolov10.opencv import cv2
 
 PADDING = 114
 """Gray of the bars (spec 5.5)."""
-MAX_SIDE = 32_768
-
-ImageSize = int | tuple[int, int]
-"""A long side to fit, padded to the smallest rectangle of multiples of 32; or (height, width) exactly."""
 
 
 @dataclass(frozen=True)
@@ -39,29 +34,13 @@ class Frame:
         return undone
 
 
-def parse_image_size(text: str) -> ImageSize:
-    """`"640"` → 640, `"384x640"` → (384, 640) as height, width. Raises UserError for anything else."""
-    sides = text.lower().split("x")
-    if not 1 <= len(sides) <= 2 or not all(side.isdecimal() and len(side) <= 6 for side in sides):
-        raise UserError(f"image size {text!r} is not a number of pixels (640) or HEIGHTxWIDTH (384x640)")
-    return check_image_size(int(text) if len(sides) == 1 else (int(sides[0]), int(sides[1])))
-
-
-def check_image_size(size: ImageSize) -> ImageSize:
-    """The size with every side rounded up to a multiple of 32. Raises UserError outside 1…32768."""
-    sides = (size,) if isinstance(size, int) else size
-    if not all(1 <= side <= MAX_SIDE for side in sides):
-        raise UserError(f"image size {size} is outside 1 to {MAX_SIDE} pixels")
-    return _round_up(size) if isinstance(size, int) else (_round_up(size[0]), _round_up(size[1]))
-
-
 def fit(width: int, height: int, size: ImageSize) -> Frame:
     """The place of a width×height picture in an input of `size` (multiples of 32, see `check_image_size`)."""
     box_height, box_width = (size, size) if isinstance(size, int) else size
     gain = min(box_height / height, box_width / width)
     scaled_width, scaled_height = _scaled(width, height, gain)
     if isinstance(size, int):
-        box_height, box_width = _round_up(scaled_height), _round_up(scaled_width)
+        box_height, box_width = round_up(scaled_height), round_up(scaled_width)
     # Half of an odd bar goes left and top, rounded down (spec 5.5).
     left = round((box_width - scaled_width) / 2 - 0.1)
     top = round((box_height - scaled_height) / 2 - 0.1)
@@ -88,7 +67,3 @@ def network_input(images: list[NDArray[np.uint8]]) -> NDArray[np.float32]:
 def _scaled(width: int, height: int, gain: float) -> tuple[int, int]:
     """Size after scaling; a side never vanishes, however long and thin the picture."""
     return max(round(width * gain), 1), max(round(height * gain), 1)
-
-
-def _round_up(side: int) -> int:
-    return -(-side // STRIDES[-1]) * STRIDES[-1]

@@ -8,8 +8,8 @@ from typing import Any
 from yolov10.architecture import SCALES
 from yolov10.cli.options import Common, argument, option
 from yolov10.errors import UserError, did_you_mean
+from yolov10.image_size import check_image_size, parse_image_size
 from yolov10.info.tables import describe
-from yolov10.letterbox import check_image_size, parse_image_size
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,10 @@ from hashlib import blake2b
 from itertools import combinations
 from pathlib import Path
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
+
+from yolov10.opencv import cv2
 
 ALIKE = 0.95
 """Correlation of two thumbnails above which pictures are held for nearly the same. Of blood cells, the two

@@ -15,15 +15,8 @@ from yolov10.architecture import MAX_DETECTIONS
 from yolov10.classes import select_classes
 from yolov10.detections import Detections
 from yolov10.errors import UserError
-from yolov10.letterbox import (
-    Frame,
-    ImageSize,
-    check_image_size,
-    fit,
-    letterbox,
-    network_input,
-    parse_image_size,
-)
+from yolov10.image_size import ImageSize, check_image_size, parse_image_size
+from yolov10.letterbox import Frame, fit, letterbox, network_input
 from yolov10.prediction.sources import Picture, pictures
 from yolov10.runtimes.open import Choice, open_runtime
 from yolov10.runtimes.runtime import Precision
