@@ -15,7 +15,7 @@ test-slow: .venv/ready  ## minutes more
 
 test-base: .venv-base/ready  ## the wheel of the base install alone: no torch is there
 	.venv-base/bin/python $(PIP) pytest
-	.venv-base/bin/python -m pytest tests/base
+	.venv-base/bin/python -m pytest --confcutdir=tests/base tests/base
 
 lint: .venv/ready
 	.venv/bin/ruff format --check .

@@ -9,6 +9,7 @@ from yolov10.errors import UserError
 from yolov10.image_size import check_image_size, parse_image_size
 from yolov10.letterbox import fit, letterbox, network_input
 
+
 # Spec 5.5: source h×w → resized w×h, top/bottom/left/right, output h×w.
 @pytest.mark.parametrize(
     "height,width,scaled,pads,shape",

@@ -79,6 +79,8 @@ class ModelCard:
     @classmethod
     def from_onnx(cls, metadata: Mapping[str, str]) -> Self:
         """The card in an ONNX file's metadata; files of other tools lack our entries, which is fine."""
+        if (task := metadata.get("task", "detect")) != "detect":
+            raise UserError(f"made for the task {task[:20]!r}, not for detection")
         names = _parse("names", metadata.get("names", ""), ast.literal_eval)
         if isinstance(names, dict):
             names = [names.get(index) for index in range(len(names))]

@@ -6,12 +6,17 @@ import sys
 from pathlib import Path
 
 
-def run_python(code, *, home, **environment):
-    """Standard output of `python -c code`, in a fresh HOME and without the variables of CI and pytest."""
+def clean_environment(home):
+    """A fresh HOME, without the variables of CI and pytest under which libraries hide what they do."""
     kept = {k: v for k, v in os.environ.items() if k != "CI" and not k.startswith(("PYTEST", "COV", "XDG"))}
+    return kept | {"HOME": str(home), "PYTHONDONTWRITEBYTECODE": "1"}
+
+
+def run_python(code, *, home):
+    """Standard output of `python -c code` in that environment."""
     result = subprocess.run(
         [sys.executable, "-c", code],
-        env=kept | {"HOME": str(home), **environment},
+        env=clean_environment(home),
         cwd=Path(home),
         capture_output=True,
         text=True,

@@ -9,11 +9,14 @@ from rules.subprocesses import run_python
 import yolov10
 
 # The floors that the base install must run without torch; `networks` and `torch_runtime` are its two doors.
-TORCH_ALLOWED = ("yolov10.network", "yolov10.training", "yolov10.weights.networks", "yolov10.runtimes.torch_runtime")
+TORCH_ALLOWED = (
+    "yolov10.network",
+    "yolov10.training",
+    "yolov10.weights.networks",
+    "yolov10.runtimes.torch_runtime",
+)
 MODULES = [module.name for module in pkgutil.walk_packages(yolov10.__path__, "yolov10.")]
-BASE_MODULES = [
-    name for name in MODULES if not name.startswith(TORCH_ALLOWED) and name != "yolov10.__main__"
-]
+BASE_MODULES = [name for name in MODULES if not name.startswith(TORCH_ALLOWED) and name != "yolov10.__main__"]
 
 
 def loaded(code, home):
@@ -58,7 +61,8 @@ before += (signal.getsignal(signal.SIGINT), locale.setlocale(locale.LC_ALL), ran
 before += (logging.getLogger().handlers[:], logging.getLogger().level, sys.excepthook)
 events = []
 def audit(event, arguments):
-    if event == "open" and isinstance(arguments[2], int) and arguments[2] & (os.O_WRONLY | os.O_RDWR | os.O_CREAT):
+    writing = os.O_WRONLY | os.O_RDWR | os.O_CREAT
+    if event == "open" and isinstance(arguments[2], int) and arguments[2] & writing:
         path = str(arguments[0])
         if "__pycache__" not in path and not path.startswith("/dev/"):
             events.append((event, path))
@@ -74,7 +78,7 @@ print(json.dumps([events, [i for i, (a, b) in enumerate(zip(before, after)) if a
 
 
 def test_importing_the_base_has_no_effects(tmp_path):
-    """No file is written, no socket made, no process started; environment, warnings, signals stay as they were."""
+    """No file written, no socket, no process; environment, warnings, signals, logging stay as they were."""
     imports = "\n".join(f"import {name}" for name in BASE_MODULES)
     events, changed = json.loads(run_python(EFFECTS.replace("{imports}", imports), home=tmp_path))
     assert events == []

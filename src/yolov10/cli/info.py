@@ -29,8 +29,9 @@ def run(options: Options) -> int:
     """Print the table of a scale or a file."""
     size = check_image_size(parse_image_size(options.image_size))
     height, width = (size, size) if isinstance(size, int) else size
-    scale, num_classes = _scale(options.model)
-    table = describe(scale, options.num_classes or num_classes, height, width)
+    scale, own_classes = _scale(options.model)
+    num_classes = own_classes if options.num_classes is None else options.num_classes
+    table = describe(scale, num_classes, height, width)
     if options.json:
         print(json.dumps(table, indent=1))
     else:

@@ -1,6 +1,7 @@
 """`yolov10 predict`: pictures in, detections out."""
 
 import contextlib
+import io
 import sys
 from collections import Counter
 from collections.abc import Iterator
@@ -101,6 +102,8 @@ def _writers(options: Options) -> Iterator[list[Writer]]:
     """The writers that the options ask for; their documents are ended even when the run is broken off."""
     with contextlib.ExitStack() as stack:
         writers: list[Writer] = []
+        if options.output is not None:
+            writers.append(Annotated(options.output))
         if options.format == "yolo":
             if options.output is None:
                 raise UserError("--format yolo writes a text file a picture: say where with --output DIR")
@@ -108,8 +111,6 @@ def _writers(options: Options) -> Iterator[list[Writer]]:
         elif _wants_document(options):
             stream = stack.enter_context(_stream(options.save_to))
             writers.append(TEXT_FORMATS[options.format or "json"](stream))
-        if options.output is not None:
-            writers.append(Annotated(options.output))
         for writer in writers:
             stack.callback(writer.close)
         yield writers
@@ -125,7 +126,7 @@ def _wants_document(options: Options) -> bool:
 def _stream(path: Path | None) -> Iterator[TextIO]:
     # backslashreplace: a file name that is not Unicode becomes a valid JSON escape.
     if path is None:
-        if isinstance(sys.stdout, __import__("io").TextIOWrapper):
+        if isinstance(sys.stdout, io.TextIOWrapper):
             sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")
         yield sys.stdout
         sys.stdout.flush()

@@ -17,8 +17,9 @@ class DFL(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         self.conv = nn.Conv2d(REG_MAX, 1, 1, bias=False)
-        self.conv.weight.data = torch.arange(REG_MAX, dtype=torch.float32).view(1, REG_MAX, 1, 1)
-        self.conv.weight.requires_grad_(False)
+        # Not arange: on the meta device, where weights are loaded, it costs the import of torch's compiler.
+        bins = torch.tensor([float(bin) for bin in range(REG_MAX)]).view(1, REG_MAX, 1, 1)
+        self.conv.weight = nn.Parameter(bins, requires_grad=False)
 
     def forward(self, bins: Tensor) -> Tensor:
         """Logits [B, 64, A] → distances left, top, right, bottom [B, 4, A] in cells."""

@@ -71,10 +71,10 @@ class Detector:
         threads: int | None = None,
         max_pixels: int = images.MAX_PIXELS,
     ) -> None:
-        if confidence is not None and not 0 <= confidence <= 1:
-            raise UserError(f"confidence {confidence} is not between 0 and 1")
-        if not 1 <= max_detections <= MAX_DETECTIONS:
-            raise UserError(f"max_detections {max_detections} is not between 1 and {MAX_DETECTIONS}")
+        _check("confidence", confidence, 0, 1)
+        _check("max_detections", max_detections, 1, MAX_DETECTIONS)
+        _check("threads", threads, 1, 4096)
+        _check("max_pixels", max_pixels, 1, 2**40)
         self.runtime = open_runtime(
             model, runtime=runtime, device=device, precision=precision, threads=threads
         )
@@ -124,8 +124,7 @@ class Detector:
 
     def results(self, source: Iterable[Picture], *, batch: int = 1) -> Iterator[Found | Failure]:
         """What became of every picture, in order: one entry each, read or not."""
-        if batch < 1:
-            raise UserError(f"batch {batch} is not 1 or more")
+        _check("batch", batch, 1, 4096)
         remaining = iter(source)
         while group := list(itertools.islice(remaining, batch)):
             yield from self._group_results(group)
@@ -156,7 +155,10 @@ class Detector:
 
     def _read_rows(self, rows: NDArray[np.float32], frame: Frame, source: str) -> Detections:
         """The network's rows [K, 6] as detections in the picture's own pixels."""
-        rows = rows[rows[:, 4] > self.confidence]
+        rows = rows[(rows[:, 4] > self.confidence) & np.isfinite(rows).all(axis=1)]
+        if len(rows) and not 0 <= rows[:, 5].min() <= rows[:, 5].max() < len(self.names):
+            worst = rows[np.abs(rows[:, 5]).argmax(), 5]
+            raise UserError(f"the model gives class {worst:.0f}, but it names {len(self.names)}")
         if self.one_class_per_box:
             # One anchor's box repeats to the last bit for each of its classes; the surest comes first.
             rows = rows[np.sort(np.unique(rows[:, :4], axis=0, return_index=True)[1])]
@@ -170,6 +172,11 @@ class Detector:
             width=frame.source_width,
             height=frame.source_height,
         )
+
+
+def _check(name: str, value: float | None, least: float, most: float) -> None:
+    if value is not None and not least <= value <= most:
+        raise UserError(f"{name} {value} is not between {least} and {most}")
 
 
 def _read(picture: Picture) -> Pixels | str:

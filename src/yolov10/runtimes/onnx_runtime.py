@@ -29,11 +29,13 @@ class OnnxRuntime:
                 os.fspath(path), options, providers=_providers(onnxruntime.get_available_providers(), device)
             )
         except Exception as fault:
-            if not type(fault).__module__.startswith("onnxruntime"):  # its faults have no base of their own
+            # Its faults share no base class; a name that is not UTF-8 breaks its own message.
+            if not isinstance(fault, UnicodeDecodeError) and not type(fault).__module__.startswith(
+                "onnxruntime"
+            ):
                 raise
-            raise UserError(
-                f"{path}: not an ONNX file that can be run ({str(fault).splitlines()[0][:120]})"
-            ) from None
+            reason = str(fault).splitlines()[0][:120]
+            raise UserError(f"{path}: not an ONNX file that can be run ({reason})") from None
         self.card = _card(path, self.session.get_modelmeta().custom_metadata_map)
         inputs, outputs = self.session.get_inputs(), self.session.get_outputs()
         if len(inputs) != 1 or len(outputs) != 1 or len(outputs[0].shape) != 3 or outputs[0].shape[2] != 6:
