@@ -14,7 +14,7 @@ from yolov10.errors import UserError
 from yolov10.weights import inert
 
 # Scale x stopped in mid-training takes about 240,000 steps and copies about 120,000 elements.
-MOST_OPCODES = 1_000_000
+MOST_OPCODES = 600_000
 MOST_COPIED = 500_000
 
 
