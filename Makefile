@@ -32,7 +32,7 @@ bench: .venv/ready
 
 .venv/ready: pyproject.toml requirements-dev.txt constraints.txt
 	$(PYTHON) -m venv .venv
-	.venv/bin/python $(PIP) --editable '.[train]' --requirement requirements-dev.txt
+	.venv/bin/python $(PIP) --editable '.[all]' --requirement requirements-dev.txt
 	touch $@
 
 # The base install is a real wheel, as a user gets it.

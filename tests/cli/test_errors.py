@@ -95,7 +95,7 @@ WRONG = [
     ((*P, "toy.onnx", "--max-pixels", "0"), "max_pixels 0"),
     ((*P, "toy.onnx", "--device", "gpu"), "device 'gpu'"),
     ((*P, "toy.onnx", "--device", "cuda:0"), "device 'cuda:0'"),
-    ((*P, "toy.onnx", "--runtime", "torch"), "torch cannot run an ONNX file"),
+    ((*P, "toy.onnx", "--runtime", "torch"), "torch cannot run this file"),
     ((*P, "toy.onnx", "--precision", "fp16"), "leave --precision out"),
     ((*P, "toy.onnx", "--format", "yolo"), "--output DIR"),
     ((*P, "toy.onnx", "--save-to", "file/x.json"), "cannot write file/x.json"),

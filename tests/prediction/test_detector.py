@@ -174,7 +174,7 @@ class TestStream:
         ({"classes": ["cat"]}, "no class 'cat'"),
         ({"device": "tpu"}, "device 'tpu'"),
         ({"device": "cuda:7"}, "device 'cuda:7' is not available"),
-        ({"runtime": "torch"}, "torch cannot run an ONNX file"),
+        ({"runtime": "torch"}, "torch cannot run this file; leave --runtime out or choose onnx or openvino"),
         ({"precision": "bf16"}, "leave --precision out"),
     ],
 )

@@ -27,9 +27,13 @@ class Options(Common):
     """
 
     sources: tuple[str, ...] = argument("pictures to look at", metavar="SOURCE...", many=True)
-    model: str = option(".safetensors, .onnx or foreign .pt file", ..., group="Model", metavar="FILE")
+    model: str = option(
+        ".safetensors, .onnx, OpenVINO .xml or foreign .pt file", ..., group="Model", metavar="FILE"
+    )
     device: str = option("auto, cpu, cuda, cuda:N or mps", "auto", group="Model", metavar="NAME")
-    runtime: Literal["auto", "torch", "onnx"] = option("what runs the model", "auto", group="Model")
+    runtime: Literal["auto", "torch", "onnx", "openvino"] = option(
+        "what runs the model", "auto", group="Model"
+    )
     precision: Literal["fp32", "bf16", "fp16"] = option("how a float file is run", "fp32", group="Model")
     threads: int | None = option("CPU threads; all cores unless given", group="Model", metavar="N")
     image_size: str | None = option(

@@ -2,13 +2,12 @@
 
 import os
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from yolov10.errors import UserError
-from yolov10.model_card import ModelCard
+from yolov10.runtimes.exported import check_form, fixed_sides, in_steps, keep_classes, read_card
 
 
 class OnnxRuntime:
@@ -19,45 +18,32 @@ class OnnxRuntime:
     ) -> None:
         import onnxruntime
 
-        if not Path(path).is_file():
-            raise UserError(f"{path}: no such file")
         options = onnxruntime.SessionOptions()
         options.log_severity_level = 4  # what it has to say arrives as an exception
         options.intra_op_num_threads = threads or 0
+        providers = _providers(onnxruntime.get_available_providers(), device)
         try:
-            self.session = onnxruntime.InferenceSession(
-                os.fspath(path), options, providers=_providers(onnxruntime.get_available_providers(), device)
-            )
+            self.session = onnxruntime.InferenceSession(os.fspath(path), options, providers=providers)
         except Exception as fault:
             # Its faults share no base class; a name that is not UTF-8 breaks its own message.
-            if not isinstance(fault, UnicodeDecodeError) and not type(fault).__module__.startswith(
-                "onnxruntime"
-            ):
+            own = type(fault).__module__.startswith("onnxruntime")
+            if not own and not isinstance(fault, UnicodeDecodeError):
                 raise
             reason = str(fault).splitlines()[0][:120]
             raise UserError(f"{path}: not an ONNX file that can be run ({reason})") from None
-        self.card = _card(path, self.session.get_modelmeta().custom_metadata_map)
         inputs, outputs = self.session.get_inputs(), self.session.get_outputs()
-        if len(inputs) != 1 or len(outputs) != 1 or len(outputs[0].shape) != 3 or outputs[0].shape[2] != 6:
-            raise UserError(f"{path}: not a YOLOv10 detector: one output [N, K, 6] is needed")
+        check_form(path, [one.shape for one in inputs], [one.shape for one in outputs])
+        self.card = read_card(path, self.session.get_modelmeta().custom_metadata_map)
         self.input = inputs[0].name
-        height, width = inputs[0].shape[2:] if len(inputs[0].shape) == 4 else (None, None)
-        self.fixed_shape = (height, width) if isinstance(height, int) and isinstance(width, int) else None
-        self.fixed_batch = inputs[0].shape[0] if isinstance(inputs[0].shape[0], int) else None
+        self.fixed_batch = inputs[0].shape[0]
+        self.fixed_shape = fixed_sides(inputs[0].shape)
 
     def __call__(
         self, images: NDArray[np.float32], classes: Sequence[int] | None = None
     ) -> NDArray[np.float32]:
-        """As `Runtime` says; the file's top-k comes first, rows of other `classes` then get the score 0."""
-        step = self.fixed_batch or len(images)
-        parts = [
-            self.session.run(None, {self.input: images[start : start + step]})[0]
-            for start in range(0, len(images), step)
-        ]
-        rows: NDArray[np.float32] = np.concatenate(parts).astype(np.float32, copy=False)
-        if classes is not None:
-            rows[~np.isin(rows[..., 5], classes), 4] = 0
-        return rows
+        """As `Runtime` says; other `classes` are left out after the file's top-k."""
+        parts = [self.session.run(None, {self.input: part})[0] for part in in_steps(images, self.fixed_batch)]
+        return keep_classes(np.concatenate(parts).astype(np.float32, copy=False), classes)
 
 
 def _providers(available: list[str], device: str) -> list[str]:
@@ -68,10 +54,3 @@ def _providers(available: list[str], device: str) -> list[str]:
     if device.startswith("cuda") and "CUDAExecutionProvider" in available:
         return ["CUDAExecutionProvider", "CPUExecutionProvider"]
     raise UserError(f"device {device!r} is not available in ONNX Runtime here: --device cpu works everywhere")
-
-
-def _card(path: str | os.PathLike[str], metadata: dict[str, str]) -> ModelCard:
-    try:
-        return ModelCard.from_onnx(metadata)
-    except UserError as fault:
-        raise UserError(f"{path}: {fault}") from None

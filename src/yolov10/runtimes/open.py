@@ -7,7 +7,7 @@ from typing import Literal
 from yolov10.errors import UserError, require
 from yolov10.runtimes.runtime import Precision, Runtime
 
-Choice = Literal["auto", "torch", "onnx"]
+Choice = Literal["auto", "torch", "onnx", "openvino"]
 
 
 def open_runtime(
@@ -18,30 +18,48 @@ def open_runtime(
     precision: Precision = "fp32",
     threads: int | None = None,
 ) -> Runtime:
-    """The runtime for a `.safetensors`, `.onnx`, foreign `.pt` or Hugging Face folder.
+    """The runtime for a `.safetensors`, `.onnx`, OpenVINO `.xml`, foreign `.pt` or a folder of one.
 
     `threads` counts CPU threads, all cores unless given. Raises UserError: no such file, not a model, a
     runtime that cannot run it, or one that is not installed.
     """
-    path = Path(model)
+    path = _file_of(Path(model))
+    able = _ABLE.get(path.suffix, ("torch",))
+    chosen = able[0] if runtime == "auto" else runtime
+    if chosen not in able:
+        raise UserError(
+            f"{path}: {chosen} cannot run this file; leave --runtime out or choose {' or '.join(able)}"
+        )
+    match chosen:
+        case "onnx":
+            return _open_onnx(path, device, precision, threads)
+        case "openvino":
+            from yolov10.runtimes.openvino_runtime import OpenvinoRuntime
+
+            return OpenvinoRuntime(path, device, precision, threads)
+        case _:
+            return _open_torch(path, device, precision, threads)
+
+
+_ABLE: dict[str, tuple[str, ...]] = {".onnx": ("onnx", "openvino"), ".xml": ("openvino",)}
+"""Runtimes for an exported file, by its suffix; everything else is weights, for torch."""
+
+
+def _file_of(path: Path) -> Path:
+    """The path, or of a folder with a single OpenVINO model that model."""
     if not path.exists():
-        raise UserError(f"no model {str(model)!r}: give a .safetensors, .onnx or .pt file")
-    if path.suffix == ".onnx":
-        if runtime == "torch":
-            raise UserError(f"{path}: torch cannot run an ONNX file; leave --runtime out")
-        if precision != "fp32":
-            raise UserError(
-                f"{path}: an ONNX file runs in the precision it was exported with; leave --precision out"
-            )
-        return _open_onnx(path, device, threads)
-    if runtime == "onnx":
-        raise UserError(f"{path}: ONNX Runtime runs .onnx files; leave --runtime out")
-    return _open_torch(path, device, precision, threads)
+        raise UserError(f"no model {str(path)!r}: give a .safetensors, .onnx, .xml or .pt file")
+    models = sorted(path.glob("*.xml")) if path.is_dir() else []
+    return models[0] if len(models) == 1 else path
 
 
-def _open_onnx(path: Path, device: str, threads: int | None) -> Runtime:
+def _open_onnx(path: Path, device: str, precision: Precision, threads: int | None) -> Runtime:
     from yolov10.runtimes.onnx_runtime import OnnxRuntime
 
+    if precision != "fp32":
+        raise UserError(
+            f"{path}: ONNX Runtime runs a file in the precision it was exported with; leave --precision out"
+        )
     return OnnxRuntime(path, device, threads)
 
 

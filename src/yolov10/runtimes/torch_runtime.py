@@ -20,7 +20,7 @@ class TorchRuntime:
     fixed_shape: tuple[int, int] | None = None
 
     def __init__(self, network: YOLOv10, device: str = "auto", precision: Precision = "fp32") -> None:
-        self.device = _find_device(device)
+        self.device = find_device(device)
         self.dtype = DTYPES[precision]
         self.network = network.fuse().to(self.device, self.dtype)
 
@@ -39,7 +39,7 @@ class TorchRuntime:
         return rows
 
 
-def _find_device(name: str) -> torch.device:
+def find_device(name: str) -> torch.device:
     """`auto` is the first GPU there is, else the CPU. Raises UserError for a device that is not there."""
     if name == "auto":
         if torch.cuda.is_available():

@@ -1,0 +1,84 @@
+"""OpenVINO on the files of the contract: the same rows as ONNX Runtime."""
+
+import sys
+
+import numpy as np
+import onnx
+import pytest
+from conftest import DATA
+from runtimes.hostile_onnx import REFUSED
+
+from yolov10 import Detector
+from yolov10.errors import MissingExtraError, UserError
+from yolov10.runtimes.onnx_runtime import OnnxRuntime
+from yolov10.runtimes.openvino_runtime import OpenvinoRuntime
+from yolov10.silence import import_openvino
+
+TOY = DATA / "models" / "toy.onnx"
+IMAGES = np.random.default_rng(0).random((3, 3, 64, 96), np.float32)
+
+
+def test_gives_the_rows_and_the_card_of_onnx_runtime():
+    ours, other = OpenvinoRuntime(TOY), OnnxRuntime(TOY)
+    np.testing.assert_allclose(ours(IMAGES), other(IMAGES), atol=1e-4)
+    np.testing.assert_allclose(ours(IMAGES, classes=(1,)), other(IMAGES, classes=(1,)), atol=1e-4)
+    assert ours.card == other.card
+
+
+def test_float32_is_float32_whatever_the_cpu_prefers():
+    image = np.full((1, 3, 32, 32), 1 / 3, np.float32)
+    assert OpenvinoRuntime(TOY)(image)[0, 0, 4] == pytest.approx(0.3, abs=1e-6)
+
+
+@pytest.fixture
+def folder(tmp_path):
+    openvino = import_openvino("the test")
+    openvino.save_model(openvino.Core().read_model(TOY), tmp_path / "toy.xml", compress_to_fp16=False)
+    return tmp_path
+
+
+def test_its_own_files_keep_the_card(folder):
+    assert OpenvinoRuntime(folder / "toy.xml").card == OnnxRuntime(TOY).card
+    picture = np.full((120, 200, 3), 255, np.uint8)
+    for model in (folder, folder / "toy.xml"):
+        np.testing.assert_allclose(Detector(model)(picture).boxes, Detector(TOY)(picture).boxes, atol=1e-3)
+
+
+def test_a_file_of_fixed_shape(tmp_path):
+    model = onnx.load(TOY)
+    for dim, size in zip(model.graph.input[0].type.tensor_type.shape.dim, (1, 3, 64, 96), strict=True):
+        dim.dim_value = size
+    onnx.save(model, tmp_path / "fixed.onnx")
+    runtime = OpenvinoRuntime(tmp_path / "fixed.onnx")
+    assert runtime.fixed_shape == (64, 96)
+    assert runtime(IMAGES).shape == (3, 3, 6)
+
+
+@pytest.mark.parametrize("title", REFUSED)
+def test_hostile_files_are_refused_in_one_line(title, tmp_path):
+    path = tmp_path / "hostile.onnx"
+    path.write_bytes(REFUSED[title])
+    with pytest.raises(UserError, match=r"hostile\.onnx") as fault:
+        Detector(path, runtime="openvino")
+    assert "\n" not in str(fault.value)
+
+
+def test_other_devices_are_refused():
+    with pytest.raises(UserError, match="on the CPU only, not on 'cuda'"):
+        Detector(TOY, runtime="openvino", device="cuda")
+
+
+def test_onnx_runtime_cannot_run_xml(folder):
+    with pytest.raises(UserError, match="onnx cannot run this file"):
+        Detector(folder / "toy.xml", runtime="onnx")
+
+
+def test_without_openvino_the_install_line_is_named(monkeypatch):
+    monkeypatch.setitem(sys.modules, "openvino", None)
+    with pytest.raises(MissingExtraError, match=r"pip install 'open-yolov10\[openvino\]'"):
+        Detector(TOY, runtime="openvino")
+
+
+def test_its_reporter_is_hidden_only_while_it_is_imported():
+    import_openvino("the test")
+    assert sys.modules.get("openvino_telemetry", "not there") is not None
