@@ -56,6 +56,15 @@ def draw_boxes(
     return canvas
 
 
+def sheet(tiles: Sequence[NDArray[np.uint8]], columns: int) -> NDArray[np.uint8]:
+    """Pictures [h, w, 3] of one size, row by row in one; what is left of the last row stays white."""
+    columns = min(columns, len(tiles))
+    empty = [np.full_like(tiles[0], 255)] * (-len(tiles) % columns)
+    filled = [*tiles, *empty]
+    rows = [np.concatenate(filled[first : first + columns], 1) for first in range(0, len(filled), columns)]
+    return np.concatenate(rows)
+
+
 def _label(
     canvas: NDArray[np.uint8],
     text: str,

@@ -76,7 +76,8 @@ def encode(image: Image, suffix: str) -> bytes:
     suffix = suffix.lower()
     if suffix not in (".jpg", ".jpeg", ".png"):
         raise UserError(f"pictures are written as .jpg or .png, not {suffix!r}")
-    done, data = cv2.imencode(suffix, image, [cv2.IMWRITE_JPEG_QUALITY, 95])  # of no meaning to PNG
+    settings = [] if suffix == ".png" else [cv2.IMWRITE_JPEG_QUALITY, 95]
+    done, data = cv2.imencode(suffix, image, settings)
     assert done
     return data.tobytes()
 

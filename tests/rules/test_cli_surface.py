@@ -8,21 +8,33 @@ from yolov10.cli.main import COMMANDS
 from yolov10.cli.options import command
 
 SURFACE = {
+    "data check": "--debug --images --json --quiet DATA",
+    "data show": "--count --debug --images --output --quiet --seed --split DATA",
+    "import": "--debug --json --output --quiet FILE",
+    "info": "--debug --image-size --json --num-classes --quiet MODEL",
     "predict": """--batch --classes --confidence --debug --device --format --image-size --max-detections
         --max-pixels --model --one-class-per-box --output --precision --quiet --runtime --save-to --threads
         SOURCE...""",
-    "import": "--debug --json --output --quiet FILE",
-    "info": "--debug --image-size --json --num-classes --quiet MODEL",
 }
 
 
+def modules(table=COMMANDS, prefix=""):
+    """Every command's module by the words that call it."""
+    found = {}
+    for name, (module, _) in table.items():
+        loaded = importlib.import_module(f"yolov10.cli.{module}")
+        nested = getattr(loaded, "COMMANDS", None)
+        found |= modules(nested, f"{prefix}{name} ") if nested else {prefix + name: loaded}
+    return found
+
+
 def test_commands_are_these():
-    assert set(SURFACE) == set(COMMANDS)
+    assert set(SURFACE) == set(modules())
 
 
 @pytest.mark.parametrize("name", SURFACE)
 def test_options_of_a_command_are_these(name):
-    module = importlib.import_module(f"yolov10.cli.{COMMANDS[name][0]}")
+    module = modules()[name]
     parameters = command(name, module.Options, module.run).params
     flags = {flag for p in parameters for flag in p.opts if p.param_type_name == "option"}
     arguments = {p.make_metavar(None) for p in parameters if p.param_type_name == "argument"}

@@ -4,6 +4,7 @@ import importlib
 import sys
 import traceback
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import click
 
@@ -13,6 +14,7 @@ from yolov10.errors import UserError, did_you_mean
 
 COMMANDS: Mapping[str, tuple[str, str]] = {
     "predict": ("predict", "find objects in pictures"),
+    "data": ("data", "check and show data sets"),
     "import": ("import_checkpoint", "turn a foreign checkpoint into a native .safetensors"),
     "info": ("info", "show what the network is made of"),
 }
@@ -24,25 +26,31 @@ DONE, FAILED, WRONG_USAGE, INTERRUPTED = 0, 1, 2, 130
 class _Commands(click.Group):
     """Loads a command's module when it is called for: start-up is a feature."""
 
+    def __init__(self, name: str, table: Mapping[str, tuple[str, str]], **settings: Any) -> None:  # noqa: ANN401
+        super().__init__(name, no_args_is_help=False, **settings)
+        self.table = table
+
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(COMMANDS)
+        return list(self.table)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in COMMANDS:
+        if cmd_name not in self.table:
             return None
-        module = importlib.import_module(f"yolov10.cli.{COMMANDS[cmd_name][0]}")
+        module = importlib.import_module(f"yolov10.cli.{self.table[cmd_name][0]}")
+        if hasattr(module, "COMMANDS"):
+            return _Commands(cmd_name, module.COMMANDS, help=module.HELP)
         return command(cmd_name, module.Options, module.run)
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        if args[0] not in COMMANDS and not args[0].startswith("-"):
-            raise click.UsageError(f"no command {args[0]!r}{did_you_mean(args[0], COMMANDS)}")
+        if args[0] not in self.table and not args[0].startswith("-"):
+            raise click.UsageError(f"no command {args[0]!r}{did_you_mean(args[0], self.table)}", ctx)
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
-            formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
+            formatter.write_dl([(name, line) for name, (_, line) in self.table.items()])
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -50,6 +58,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     arguments = list(sys.argv[1:] if arguments is None else arguments)
     program = _Commands(
         "yolov10",
+        COMMANDS,
         help="YOLOv10: real-time object detection without NMS, under Apache-2.0.",
         params=[
             click.Option(

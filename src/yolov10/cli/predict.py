@@ -146,7 +146,7 @@ def _stream(path: Path | None) -> Iterator[TextIO]:
 
 def _summary(read: int, failures: int, found: Counter[str], output: Path | None) -> str:
     objects = ", ".join(f"{count} {name}" for name, count in found.most_common()) or "nothing"
-    lines = [f"{read} pictures: {objects}"]
+    lines = [f"{read} {'picture' if read == 1 else 'pictures'}: {objects}"]
     if failures:
         lines.append(f"{failures} could not be read")
     if output is not None:
