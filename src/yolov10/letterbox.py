@@ -38,7 +38,7 @@ def fit(width: int, height: int, size: ImageSize) -> Frame:
     """The place of a width×height picture in an input of `size` (multiples of 32, see `check_image_size`)."""
     box_height, box_width = (size, size) if isinstance(size, int) else size
     gain = min(box_height / height, box_width / width)
-    scaled_width, scaled_height = _scaled(width, height, gain)
+    scaled_width, scaled_height = scaled(width, height, gain)
     if isinstance(size, int):
         box_height, box_width = round_up(scaled_height), round_up(scaled_width)
     # Half of an odd bar goes left and top, rounded down (spec 5.5).
@@ -49,7 +49,7 @@ def fit(width: int, height: int, size: ImageSize) -> Frame:
 
 def letterbox(image: NDArray[np.uint8], frame: Frame) -> NDArray[np.uint8]:
     """The picture [h, w, 3] scaled into its place in a gray [frame.height, frame.width, 3]."""
-    width, height = _scaled(frame.source_width, frame.source_height, frame.gain)
+    width, height = scaled(frame.source_width, frame.source_height, frame.gain)
     canvas = np.full((frame.height, frame.width, 3), PADDING, np.uint8)
     place = canvas[frame.top : frame.top + height, frame.left : frame.left + width]
     if (width, height) == (frame.source_width, frame.source_height):
@@ -64,6 +64,6 @@ def network_input(images: list[NDArray[np.uint8]]) -> NDArray[np.float32]:
     return cv2.dnn.blobFromImages(images, 1 / 255, swapRB=True)  # type: ignore[return-value]
 
 
-def _scaled(width: int, height: int, gain: float) -> tuple[int, int]:
+def scaled(width: int, height: int, gain: float) -> tuple[int, int]:
     """Size after scaling; a side never vanishes, however long and thin the picture."""
     return max(round(width * gain), 1), max(round(height * gain), 1)

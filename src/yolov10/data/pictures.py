@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from yolov10.data.sample import Sample
 from yolov10.errors import UserError
 from yolov10.images import Image, read
+from yolov10.letterbox import scaled
 from yolov10.opencv import cv2
 
 
@@ -93,5 +94,4 @@ class Pictures:
 
 def fitted(width: int, height: int, size: int) -> tuple[int, int]:
     """Width and height of a picture after its long side was brought to `size`, as `letterbox` rounds them."""
-    gain = size / max(width, height)
-    return max(round(width * gain), 1), max(round(height * gain), 1)
+    return scaled(width, height, size / max(width, height))
