@@ -94,7 +94,8 @@ def run_predict(monkeypatch, capfd):
 def test_a_bomb_costs_neither_time_nor_memory(tmp_path):
     code = (
         "import time\n"
-        "def peak(): return next(int(l.split()[1]) for l in open('/proc/self/status') if l.startswith('VmHWM'))\n"
+        "def peak():\n"
+        "    return next(int(l.split()[1]) for l in open('/proc/self/status') if l.startswith('VmHWM'))\n"
         "from yolov10 import Detector, UserError\n"
         f"detector = Detector({str(TOY)!r})\n"
         "before = peak(); start = time.perf_counter()\n"

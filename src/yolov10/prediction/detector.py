@@ -47,7 +47,7 @@ class Failure:
 class Detector:
     """Finds objects in pictures with a model file.
 
-    model: `.safetensors`, `.onnx`, OpenVINO `.xml`, a foreign `.pt` (read, never executed), or a folder of one.
+    model: `.safetensors`, `.onnx`, OpenVINO `.xml`, foreign `.pt` (read, never executed), or a folder of one.
     confidence: what is surer is kept; by default the model's own threshold, else 0.25.
     classes: names or indices to look for; by default all.
     image_size: long side (640), or height and width exactly ("384x640" or a pair); by default the model's.

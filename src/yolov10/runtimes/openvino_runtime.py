@@ -43,8 +43,7 @@ class OpenvinoRuntime:
             raise UserError(f"{path}: not a file that OpenVINO can run ({reason})") from None
         inputs, outputs = ([_sides(port) for port in ports] for ports in (model.inputs, model.outputs))
         check_form(path, inputs, outputs)
-        metadata = model.rt_info["framework"] if "framework" in model.rt_info else {}
-        self.card = read_card(path, {key: str(value.value) for key, value in metadata.items()})
+        self.card = read_card(path, _metadata(model))
         self.fixed_batch = inputs[0][0]
         self.fixed_shape = fixed_sides(inputs[0])
 
@@ -54,6 +53,12 @@ class OpenvinoRuntime:
         """As `Runtime` says; other `classes` are left out after the file's top-k."""
         parts = [self.model(part)[0] for part in in_steps(images, self.fixed_batch)]
         return keep_classes(np.concatenate(parts).astype(np.float32, copy=False), classes)
+
+
+def _metadata(model: "openvino.Model") -> dict[str, str]:  # type: ignore[name-defined]  # noqa: F821
+    """The entries of an ONNX file's metadata, which OpenVINO keeps under this name."""
+    entries = model.rt_info["framework"] if model.has_rt_info("framework") else {}
+    return {key: str(value.value) for key, value in entries.items()}
 
 
 def _sides(port: "openvino.Output") -> list[object]:  # type: ignore[name-defined]  # noqa: F821
