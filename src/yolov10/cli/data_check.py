@@ -1,6 +1,7 @@
 """`yolov10 data check`: faults and statistics of a data set."""
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -74,7 +75,7 @@ def _print(report: Report) -> None:
 
 
 def _counts(report: Report) -> "Table":
-    rows = {
+    rows: dict[str, Callable[[SplitReport], str]] = {
         "pictures": lambda split: f"{split.pictures:,}",
         "without boxes": lambda split: f"{split.background:,}",
         "boxes": lambda split: f"{split.boxes:,}",

@@ -57,7 +57,7 @@ def assign(maps: Sequence[Tensor], grid: Grid, truths: GroundTruths, pairs: Pair
 def overlaps(maps: Sequence[Tensor], grid: Grid, truths: GroundTruths, pairs: Pairs) -> Tensor:
     """Complete IoU [P] of each pair's ground truth and prediction, clamped at 0 (spec 4.3 step 2)."""
     predicted = predicted_boxes(maps, grid, pairs.inside)
-    pieces = zip(pairs.ground_truth.split(_PIECE), pairs.slot.split(_PIECE), strict=True)
+    pieces = zip(torch.split(pairs.ground_truth, _PIECE), torch.split(pairs.slot, _PIECE), strict=True)
     return torch.cat(
         [
             ciou(truths.box.index_select(0, g), predicted.index_select(0, slot)).clamp(min=0)
@@ -73,7 +73,7 @@ def predicted_boxes(maps: Sequence[Tensor], grid: Grid, slots: Tensor) -> Tensor
     for raw, level in zip(maps, grid.levels, strict=True):
         (here,) = ((anchor >= level.first) & (anchor < level.stop)).nonzero(as_tuple=True)
         cell = anchor[here] - level.first
-        bins = raw.flatten(2)[image[here], : 4 * REG_MAX, cell].unflatten(1, (4, REG_MAX))
+        bins = raw.flatten(2)[image[here], : 4 * REG_MAX, cell].view(-1, 4, REG_MAX)
         decoded = boxes_around(level.centres(cell), expected_distances(at_least_float32(bins))) * level.stride
         boxes.index_copy_(0, slots[here], decoded)
     return boxes
@@ -82,7 +82,7 @@ def predicted_boxes(maps: Sequence[Tensor], grid: Grid, slots: Tensor) -> Tensor
 def probabilities(maps: Sequence[Tensor], grid: Grid, truths: GroundTruths, pairs: Pairs) -> Tensor:
     """Probability [P] of the ground truth's class at each pair's anchor (spec 4.3 step 2)."""
     logits = []
-    by_level = (pairs.ground_truth.split(pairs.sizes), pairs.slot.split(pairs.sizes))
+    by_level = (torch.split(pairs.ground_truth, pairs.sizes), torch.split(pairs.slot, pairs.sizes))
     for raw, level, ground_truth, slot in zip(maps, grid.levels, *by_level, strict=True):
         # (image · channels + channel) · cells + cell: the slot, and an offset that the ground truth decides.
         plane = truths.image * raw.shape[1] + 4 * REG_MAX + truths.category
