@@ -10,6 +10,8 @@ from yolov10.cli.options import command
 SURFACE = {
     "data check": "--debug --images --json --quiet DATA",
     "data show": "--count --debug --images --output --quiet --seed --split DATA",
+    "evaluate": """--batch --debug --device --head --image-size --images --json --model --output --precision
+        --protocol --quiet --runtime --split --threads DATA""",
     "import": "--debug --json --output --quiet FILE",
     "info": "--debug --image-size --json --num-classes --quiet MODEL",
     "predict": """--batch --classes --confidence --debug --device --format --image-size --max-detections

@@ -20,10 +20,6 @@ ALLOWED = {
     "0BSD",
     "CC0-1.0",
 }
-# What the metadata of these does not say in SPDX terms, read from their licence files.
-SAID = {
-    "faster-coco-eval": "Apache-2.0",
-}
 CLASSIFIERS = {
     "Apache Software License": "Apache-2.0",
     "BSD License": "BSD",
@@ -49,8 +45,6 @@ TEXTS = {
 def licences(distribution):
     """SPDX names of a distribution's licence, as its metadata gives them."""
     facts = distribution.metadata
-    if facts["Name"] in SAID:
-        return {SAID[facts["Name"]]}
     if expression := facts.get("License-Expression"):
         words = re.sub(r"[()]|WITH \S+", " ", expression).split()  # an exception only ever permits more
         return {word for word in words if word not in ("AND", "OR")}

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from yolov10.cli.options import Common, argument, option
 from yolov10.cli.progress import Progress
+from yolov10.cli.tables import console, plain_table
 from yolov10.data.dataset import open_splits
 from yolov10.data.report import Report, SplitReport, check
 
@@ -45,10 +46,8 @@ def run(options: Options) -> int:
 
 
 def _print(report: Report) -> None:
-    from rich.console import Console
-
-    console = Console(soft_wrap=True, highlight=False)
-    console.print(_counts(report), _classes(report))
+    out = console()
+    out.print(_counts(report), _classes(report))
     faults = [str(fault) for split in report.splits.values() for fault in split.faults]
     twice = [
         f"{pair.path}: two boxes of {pair.name} overlap by {pair.iou:.2f}"
@@ -67,11 +66,11 @@ def _print(report: Report) -> None:
         ("Nearly the same picture in two splits", alike),
     ):
         if lines:
-            console.print(f"\n{title}: {len(lines)}", style="bold")
-            console.print("\n".join(lines[:SHOWN]), markup=False)
+            out.print(f"\n{title}: {len(lines)}", style="bold")
+            out.print("\n".join(lines[:SHOWN]))
             if len(lines) > SHOWN:
-                console.print(f"… and {len(lines) - SHOWN} more: --json names all")
-    console.print("\nno faults" if not faults else "", style="bold")
+                out.print(f"… and {len(lines) - SHOWN} more: --json names all")
+    out.print("\nno faults" if not faults else "", style="bold")
 
 
 def _counts(report: Report) -> "Table":
@@ -86,34 +85,24 @@ def _counts(report: Report) -> "Table":
         "large, from 96² pixels": lambda split: f"{split.large:,}",
         "faults": lambda split: f"{len(split.faults):,}",
     }
-    table = _table("", *report.splits)
+    table = plain_table("", *report.splits, text=("",))
     for name, cell in rows.items():
         table.add_row(name, *(cell(split) for split in report.splits.values()))
     return table
 
 
 def _classes(report: Report) -> "Table":
-    table = _table(
+    table = plain_table(
         "class",
         *(f"{split} boxes" for split in report.splits),
         *(f"{split} pictures" for split in report.splits),
+        text=("class",),
     )
     for name in next(iter(report.splits.values())).classes:
         counts = [split.classes[name] for split in report.splits.values()]
         table.add_row(
             name, *(f"{count.boxes:,}" for count in counts), *(f"{count.pictures:,}" for count in counts)
         )
-    return table
-
-
-def _table(first: str, *others: str) -> "Table":
-    from rich import box
-    from rich.table import Table
-
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    table.add_column(first)
-    for title in others:
-        table.add_column(title, justify="right")
     return table
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from yolov10.architecture import SCALES
 from yolov10.cli.options import Common, argument, option
+from yolov10.cli.tables import console, plain_table
 from yolov10.errors import UserError, did_you_mean
 from yolov10.image_size import check_image_size, parse_image_size
 from yolov10.info.tables import describe
@@ -54,16 +55,6 @@ def _scale(model: str) -> tuple[str, int]:
     return card.scale, len(card.names)
 
 
-COLUMNS = (
-    ("#", "right"),
-    ("from", "right"),
-    ("module", "left"),
-    ("arguments", "left"),
-    ("output", "left"),
-    ("parameters", "right"),
-    ("MFLOPs", "right"),
-)
-
 SHORT = {"kernel": "k{}", "stride": "s{}", "repeats": "n={}", "shortcut": "add", "large_kernel": "7×7"}
 """Options as the table shows them; off switches, and what the title says, are left out."""
 
@@ -72,15 +63,12 @@ layers those of the fused one-head network, which is the one that detects."""
 
 
 def _print_table(table: dict[str, Any]) -> None:
-    from rich import box
-    from rich.console import Console
-    from rich.table import Table
-
     height, width = table["image_size"]
-    title = f"YOLOv10-{table['scale']}, {table['classes']} classes, {height}×{width} pixels"
-    grid = Table(title=title, box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
-    for name, justify in COLUMNS:
-        grid.add_column(name, justify=justify, no_wrap=True)  # type: ignore[arg-type]
+    grid = plain_table(
+        *("#", "from", "module", "arguments", "output", "parameters", "MFLOPs"),
+        text=("module", "arguments", "output"),
+        title=f"YOLOv10-{table['scale']}, {table['classes']} classes, {height}×{width} pixels",
+    )
     for row in table["layers"]:
         grid.add_row(
             str(row["index"]),
@@ -91,13 +79,10 @@ def _print_table(table: dict[str, Any]) -> None:
             f"{row['parameters']:,}",
             f"{row['operations'] / 1e6:,.1f}",
         )
-    totals = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
-    for name in ("total", "parameters", "GFLOPs"):
-        totals.add_column(name, justify="left" if name == "total" else "right")
+    totals = plain_table("total", "parameters", "GFLOPs", text=("total",))
     for total in table["totals"]:
         totals.add_row(total["form"], f"{total['parameters']:,}", f"{total['operations'] / 1e9:.2f}")
-    console = Console(soft_wrap=True)
-    console.print(grid, totals, NOTE)
+    console().print(grid, totals, NOTE)
 
 
 def _arguments(arguments: dict[str, Any]) -> str:

@@ -14,6 +14,7 @@ from yolov10.errors import UserError, did_you_mean
 
 COMMANDS: Mapping[str, tuple[str, str]] = {
     "predict": ("predict", "find objects in pictures"),
+    "evaluate": ("evaluate", "COCO metrics of a model on a data set"),
     "data": ("data", "check and show data sets"),
     "import": ("import_checkpoint", "turn a foreign checkpoint into a native .safetensors"),
     "info": ("info", "show what the network is made of"),

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 import click
+from click.core import ParameterSource
 
 from yolov10.errors import did_you_mean
 
@@ -26,6 +27,13 @@ OTHER_TOOLS = {
     "half": "precision",
     "save-txt": "format",
     "workers": "threads",
+    "model": "scale",
+    "pretrained": "weights",
+    "amp": "precision",
+    "cos-lr": "lr-schedule",
+    "lr0": "lr",
+    "lrf": "final-lr",
+    "nbs": "nominal-batch",
 }
 """What other YOLO programs call an option → what we call it."""
 
@@ -54,12 +62,15 @@ class Common:
 def command(name: str, options: type[T], run: Callable[[T], int]) -> click.Command:
     """The click command that fills in `options` and hands it to `run`, whose result is the exit code."""
     hints = typing.get_type_hints(options)
-    fields = dataclasses.fields(options)  # type: ignore[arg-type]
+    fields = [field for field in dataclasses.fields(options) if "help" in field.metadata]  # type: ignore[arg-type]
     parameters = [_parameter(field, hints[field.name]) for field in fields]
     groups = {field.name: field.metadata["group"] for field in fields if "group" in field.metadata}
 
     def callback(**values: Any) -> int:  # noqa: ANN401 - click calls with keyword arguments
-        return run(options(**{key: tuple(v) if isinstance(v, list) else v for key, v in values.items()}))
+        origin = click.get_current_context().get_parameter_source
+        # What was not given is left to the dataclass, which may want to know.
+        given = {key: value for key, value in values.items() if origin(key) is not ParameterSource.DEFAULT}
+        return run(options(**{key: tuple(v) if isinstance(v, list) else v for key, v in given.items()}))
 
     return _Command(name, callback=callback, params=parameters, help=options.__doc__, groups=groups)
 
@@ -69,14 +80,18 @@ def _parameter(field: "dataclasses.Field[Any]", hint: Any) -> click.Parameter:  
     kind = _click_type(hint)
     if meta.get("argument"):
         count = -1 if meta["many"] else 1
-        return click.Argument([field.name], type=kind, metavar=meta["metavar"], nargs=count, required=True)
+        required = meta.get("required", True)
+        return click.Argument(
+            [field.name], type=kind, metavar=meta["metavar"], nargs=count, required=required
+        )
     flags = ["--" + field.name.replace("_", "-"), field.name]
+    default = meta.get("default", field.default)  # a `yolov10.settings` field keeps it there
     if hint is bool:
-        return click.Option(flags, is_flag=True, default=field.default, help=meta["help"])
+        return click.Option(flags, is_flag=True, default=default, help=meta["help"])
     described = {"type": kind, "metavar": meta["metavar"], "help": meta["help"]}
     if meta["required"]:
         return click.Option(flags, required=True, **described)
-    return click.Option(flags, default=field.default, show_default=field.default is not None, **described)
+    return click.Option(flags, default=default, show_default=default is not None, **described)
 
 
 def _click_type(hint: Any) -> Any:  # noqa: ANN401 - a type, and click's type for it

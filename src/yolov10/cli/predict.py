@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TextIO
 
-from yolov10.cli.options import Common, argument, option
+from yolov10.cli.model_options import ModelOptions
+from yolov10.cli.options import argument, option
 from yolov10.cli.progress import Progress
 from yolov10.errors import UserError
 from yolov10.images import MAX_PIXELS
@@ -19,7 +20,7 @@ from yolov10.prediction.writers import TEXT_FORMATS, Annotated, Writer, Yolo
 
 
 @dataclass(frozen=True)
-class Options(Common):
+class Options(ModelOptions):
     """Find objects in pictures.
 
     SOURCE is a picture, a folder (with its subfolders), a quoted glob, a text list of paths, or - for a
@@ -27,20 +28,6 @@ class Options(Common):
     """
 
     sources: tuple[str, ...] = argument("pictures to look at", metavar="SOURCE...", many=True)
-    model: str = option(
-        ".safetensors, .onnx, OpenVINO .xml or foreign .pt file", ..., group="Model", metavar="FILE"
-    )
-    device: str = option("auto, cpu, cuda, cuda:N or mps", "auto", group="Model", metavar="NAME")
-    runtime: Literal["auto", "torch", "onnx", "openvino"] = option(
-        "what runs the model", "auto", group="Model"
-    )
-    precision: Literal["fp32", "bf16", "fp16"] = option("how a float file is run", "fp32", group="Model")
-    threads: int | None = option("CPU threads; all cores unless given", group="Model", metavar="N")
-    image_size: str | None = option(
-        "long side in pixels (640), or HEIGHTxWIDTH exactly (384x640); the model's own unless given",
-        group="Detection",
-        metavar="SIZE",
-    )
     confidence: float | None = option(
         "keep what is surer than this; the model's own threshold, else 0.25",
         group="Detection",

@@ -1,0 +1,26 @@
+"""Tables on standard output, plain enough to be read in a file."""
+
+from collections.abc import Collection
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+
+
+def console() -> "Console":
+    """Standard output. Names are printed as they are: `[red]` is no colour, a long line stays one."""
+    from rich.console import Console
+
+    return Console(soft_wrap=True, highlight=False, markup=False)
+
+
+def plain_table(*columns: str, text: Collection[str], title: str | None = None) -> "Table":
+    """An empty table. The columns in `text` are text; the others are numbers, to the right."""
+    from rich import box
+    from rich.table import Table
+
+    table = Table(title=title, box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
+    for column in columns:
+        table.add_column(column, justify="left" if column in text else "right", no_wrap=True)
+    return table
