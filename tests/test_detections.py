@@ -85,9 +85,9 @@ def test_draws_on_pictures_of_any_shape(size):
     assert found.draw(image).shape == image.shape
 
 
-@pytest.mark.parametrize("image", [np.zeros((4, 4), np.uint8), np.zeros((4, 4, 3), np.float32)])
+@pytest.mark.parametrize("image", [np.zeros((4, 4, 3), np.float32), np.zeros(4, np.uint8), "a.jpg", None])
 def test_draw_refuses_what_is_no_picture(image):
-    with pytest.raises(UserError, match="uint8 picture"):
+    with pytest.raises(UserError, match="picture"):
         detections().draw(image)
 
 

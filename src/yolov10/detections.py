@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from yolov10.drawing import draw_boxes
 from yolov10.errors import require
+from yolov10.images import from_array
 
 if TYPE_CHECKING:
     import supervision
@@ -72,12 +74,13 @@ class Detections:
         )
         return found
 
-    def draw(self, image: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        """A copy of `image` (BGR [h, w, 3]) with boxes, names and confidences drawn."""
-        from yolov10.drawing import draw_boxes
+    def draw(self, image: Any) -> NDArray[np.uint8]:  # noqa: ANN401 - a PIL image, without importing PIL
+        """A copy of `image`, BGR [h, w, 3], with boxes, names and confidences drawn.
 
+        image: NumPy BGR [h, w, 3] uint8, or a PIL image. Raises UserError for anything else.
+        """
         labels = [
             f"{self.names[index]} {score:.2f}"
             for index, score in zip(self.classes.tolist(), self.scores.tolist(), strict=True)
         ]
-        return draw_boxes(image, self.boxes, labels, self.classes)
+        return draw_boxes(from_array(image), self.boxes, labels, self.classes)

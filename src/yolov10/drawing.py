@@ -5,7 +5,6 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from yolov10.errors import UserError
 from yolov10.opencv import cv2
 
 # Twenty colours (BGR) far apart for the eye, also for the colour-blind in the first eight (Okabe and Ito).
@@ -41,9 +40,7 @@ def draw_boxes(
 
     Drawn from the last to the first, so that the surest lie on top, and labels above all boxes.
     """
-    if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8:
-        raise UserError(f"draw() takes a uint8 picture [h, w, 3], not {image.dtype} {list(image.shape)}")
-    canvas = np.ascontiguousarray(image).copy()
+    canvas = np.array(image, order="C")
     unit = max(canvas.shape[0] + canvas.shape[1], 200) / 1000  # so that lines look alike at any size
     thickness, text_height = max(round(1.5 * unit), 1), max(round(11 * unit), 10)
     font = cv2.FontFace("sans")

@@ -10,6 +10,10 @@ class UserError(Exception):
     """Something the user gave cannot be used; the message is one line that says what to do."""
 
 
+class WrongValueError(UserError):
+    """A value that no model and no file could make right; on the command line, wrong usage (exit code 2)."""
+
+
 class MissingExtraError(UserError):
     """A capability whose optional packages are not installed."""
 
@@ -27,7 +31,13 @@ def require(module: str, *, install: str, purpose: str) -> ModuleType:
         raise MissingExtraError(f"{purpose} needs {missing.name}: pip install '{install}'") from None
 
 
+def nearest(word: str, candidates: Iterable[str]) -> str | None:
+    """The candidate that `word` was probably meant to be, or None when none is near."""
+    near = difflib.get_close_matches(word, list(candidates), n=1, cutoff=0.6)
+    return near[0] if near else None
+
+
 def did_you_mean(word: str, candidates: Iterable[str]) -> str:
     """`"; did you mean 'X'?"` for the nearest candidate, or an empty string when none is near."""
-    near = difflib.get_close_matches(word, list(candidates), n=1, cutoff=0.6)
-    return f"; did you mean {near[0]!r}?" if near else ""
+    near = nearest(word, candidates)
+    return f"; did you mean {near!r}?" if near else ""

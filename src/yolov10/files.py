@@ -14,7 +14,8 @@ def write_atomic(path: str | os.PathLike[str], data: bytes | memoryview) -> Path
     folder cannot be made or written (read-only, full disk).
     """
     path = Path(path)
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
+    # Its name leaves out that of `path`, which may already be as long as the file system allows.
+    temporary = path.parent / f".{secrets.token_hex(8)}.tmp"
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
@@ -25,3 +26,12 @@ def write_atomic(path: str | os.PathLike[str], data: bytes | memoryview) -> Path
     except OSError as fault:
         raise UserError(f"cannot write {path}: {fault.strerror or fault}") from None
     return path
+
+
+def identity(path: str | os.PathLike[str]) -> tuple[int, int] | None:
+    """What two spellings of, or links to, one file or folder share; None where nothing can be seen."""
+    try:
+        status = os.stat(path)  # noqa: PTH116 - takes text as it is
+    except (OSError, ValueError):
+        return None
+    return status.st_dev, status.st_ino

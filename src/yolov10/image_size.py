@@ -1,7 +1,9 @@
 """Sizes of the network's input, as a user gives them."""
 
+import numbers
+
 from yolov10.architecture import STRIDES
-from yolov10.errors import UserError
+from yolov10.errors import WrongValueError
 
 MAX_SIDE = 32_768
 
@@ -10,19 +12,32 @@ ImageSize = int | tuple[int, int]
 
 
 def parse_image_size(text: str) -> ImageSize:
-    """`"640"` → 640, `"384x640"` → (384, 640) as height, width. Raises UserError for anything else."""
+    """`"640"` → 640, `"384x640"` → (384, 640) as height, width. Raises WrongValueError for anything else."""
     sides = text.lower().split("x")
     if not 1 <= len(sides) <= 2 or not all(side.isdecimal() and len(side) <= 6 for side in sides):
-        raise UserError(f"image size {text!r} is not a number of pixels (640) or HEIGHTxWIDTH (384x640)")
+        raise WrongValueError(
+            f"image size {text!r} is not a number of pixels (640) or HEIGHTxWIDTH (384x640)"
+        )
     return check_image_size(int(text) if len(sides) == 1 else (int(sides[0]), int(sides[1])))
 
 
-def check_image_size(size: ImageSize) -> ImageSize:
-    """The size with every side rounded up to a multiple of 32. Raises UserError outside 1…32768."""
-    sides = (size,) if isinstance(size, int) else size
-    if not all(1 <= side <= MAX_SIDE for side in sides):
-        raise UserError(f"image size {size} is outside 1 to {MAX_SIDE} pixels")
-    return round_up(size) if isinstance(size, int) else (round_up(size[0]), round_up(size[1]))
+def check_image_size(size: object) -> ImageSize:
+    """The size with every side rounded up to a multiple of 32, from one whole number or two.
+
+    Raises WrongValueError for anything else, and for sides outside 1…32768.
+    """
+    sides = size if isinstance(size, tuple | list) else (size,)
+    whole = [int(side) for side in sides if isinstance(side, numbers.Integral)]
+    if (
+        len(whole) != len(sides)
+        or len(whole) not in (1, 2)
+        or not all(1 <= side <= MAX_SIDE for side in whole)
+    ):
+        raise WrongValueError(
+            f"image size {size!r} is not a number of pixels or (height, width), each 1 to {MAX_SIDE}"
+        )
+    rounded = [round_up(side) for side in whole]
+    return rounded[0] if len(rounded) == 1 else (rounded[0], rounded[1])
 
 
 def round_up(side: int) -> int:

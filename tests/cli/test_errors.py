@@ -1,4 +1,4 @@
-"""Wrong files and wrong values: exit code 1, one line that names the fault, no traceback, nothing on stdout.
+"""Wrong files and wrong values: exit code 1 or 2, one line that names the fault, no traceback, no data.
 
 With the wrong usages of test_main.py (exit code 2) these are over sixty wrong command lines.
 """
@@ -47,6 +47,13 @@ def world(tmp_path, monkeypatch):
 
 
 P = ("predict", "ok.png", "--model")
+WRONG_VALUES = {  # wrong usage, whatever the files hold: exit code 2
+    *(("--confidence", value) for value in ("1.5", "-0.1", "nan")),
+    *(("--image-size", value) for value in ("big", "0", "640x", "100000", "tall")),
+    *(("--max-detections", value) for value in ("0", "301")),
+    *(("--threads", value) for value in ("0", "-2")),
+    *(("--batch", "0"), ("--max-pixels", "0"), ("--format", "yolo")),
+}
 WRONG = [
     # sources
     (("predict", "gone.png", "--model", "toy.onnx"), "gone.png: no such file or folder"),
@@ -54,7 +61,7 @@ WRONG = [
     (("predict", "folder", "--model", "toy.onnx"), "folder: no pictures in this folder"),
     (("predict", "*.gif", "--model", "toy.onnx"), "*.gif: no file matches"),
     (("predict", "notes.txt", "--model", "toy.onnx"), "notes.txt: no paths in this list"),
-    (("predict", "binary.txt", "--model", "toy.onnx"), "binary.txt: not a readable list"),
+    (("predict", "binary.txt", "--model", "toy.onnx"), "binary.txt: not a list of picture paths"),
     (("predict", "clip.mp4", "--model", "toy.onnx"), "clip.mp4: videos are not supported"),
     (("predict", "0", "--model", "toy.onnx"), "cameras are not supported"),
     (("predict", "rtsp://host/1", "--model", "toy.onnx"), "streams and cameras are not supported"),
@@ -123,7 +130,9 @@ WRONG = [
 def test_one_line_and_exit_code_1(run, world, arguments, reason):
     before = {path.name: path.stat().st_mtime_ns for path in world.iterdir()}
     result = run(*arguments, "--quiet")
-    assert result.code == 1, result.err
+    assert result.code == (2 if WRONG_VALUES & set(zip(arguments, arguments[1:], strict=False)) else 1), (
+        result.err
+    )
     assert result.err.startswith("error: "), result.err
     assert result.err.count("\n") == 1, result.err
     assert reason in result.err

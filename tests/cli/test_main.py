@@ -1,5 +1,9 @@
 """The command's outside: help, versions, wrong usage, exit codes."""
 
+import os
+import subprocess
+import sys
+
 import pytest
 
 import yolov10
@@ -42,6 +46,7 @@ def test_version(run):
         (["predict", "source=a.jpg", "imgsz=640"], "source=a.jpg"),
         (["predict", "a.jpg", "imgsz=640"], "write --image-size 640"),
         (["predict", "a.jpg", "conf=0.3"], "write --confidence 0.3"),
+        (["predict", "source=a.jpg", "--model", "m"], "write a.jpg alone"),
         (["predict", "a.jpg", "--model", "m", "--batch", "two"], "'two' is not a valid int"),
         (["predict", "a.jpg", "--model", "m", "--confidence", "high"], "'high' is not a valid float"),
         (["predict", "a.jpg", "--model", "m", "--format", "xml"], "'xml' is not one of"),
@@ -93,3 +98,34 @@ def test_interrupt_is_exit_code_130(run, monkeypatch):
     monkeypatch.setattr("yolov10.cli.info.describe", interrupted)
     result = run("info", "n")
     assert (result.code, result.err) == (130, "\nerror: interrupted\n")  # below the terminal's ^C
+
+
+@pytest.mark.parametrize("option", ["--output", "--save-to"])
+def test_an_options_value_may_hold_an_equals_sign(run, tmp_path, monkeypatch, option):
+    from conftest import DATA
+
+    monkeypatch.chdir(tmp_path)
+    picture = DATA / "odd_images" / "00_reference.png"
+    assert run("predict", picture, "--model", DATA / "models" / "toy.onnx", option, "batch=1").code == 0
+    assert (tmp_path / "batch=1").exists()
+
+
+def test_a_full_disk_is_one_line(tmp_path):
+    command = f"{sys.executable} -m yolov10 info n > /dev/full"
+    result = subprocess.run(["bash", "-c", command], capture_output=True, text=True)
+    assert (result.returncode, result.stderr) == (1, "error: No space left on device\n")
+
+
+def test_closed_output_is_one_line():
+    command = f"{sys.executable} -m yolov10 info n >&-"
+    result = subprocess.run(["bash", "-c", command], capture_output=True, text=True)
+    assert (result.returncode, result.stderr.count("\n")) == (1, 1)
+    assert "standard output is closed" in result.stderr
+
+
+def test_a_terminal_of_another_encoding_is_no_crash():
+    command = [sys.executable, "-m", "yolov10", "info", "n"]
+    environment = os.environ | {"PYTHONIOENCODING": "cp1252"}
+    result = subprocess.run(command, capture_output=True, env=environment)
+    assert result.returncode == 0
+    assert "→" in result.stdout.decode("utf-8")

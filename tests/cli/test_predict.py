@@ -127,3 +127,36 @@ def test_main_job_on_real_cells(run, shared, tmp_path):
     assert all(entry["detections"] for entry in entries)
     names = {found["name"] for entry in entries for found in entry["detections"]}
     assert names == {"RBC", "WBC", "Platelets"}
+
+
+@pytest.mark.parametrize("victim", ["picture", "model"])
+def test_save_to_never_overwrites_a_source_or_the_model(run, tmp_path, victim):
+    picture, model = tmp_path / "s.png", tmp_path / "m.onnx"
+    picture.write_bytes(PICTURE.read_bytes())
+    model.write_bytes(TOY.read_bytes())
+    target = picture if victim == "picture" else model
+    before = target.read_bytes()
+    result = run("predict", picture, "--model", model, "--save-to", target)
+    assert (result.code, target.read_bytes()) == (1, before)
+    assert "would overwrite" in result.err
+
+
+def test_a_wrong_option_leaves_former_results_alone(run, tmp_path):
+    (tmp_path / "old.json").write_text("keep")
+    assert run("predict", PICTURE, "--model", TOY, "--batch", 0, "--save-to", tmp_path / "old.json").code == 2
+    assert (tmp_path / "old.json").read_text() == "keep"
+
+
+def test_output_never_overwrites_another_source(run, tmp_path):
+    for name in ("x/a.png", "y/a.png"):
+        (tmp_path / name).parent.mkdir()
+        (tmp_path / name).write_bytes(PICTURE.read_bytes())
+    result = run("predict", tmp_path / "x", tmp_path / "y", "--model", TOY, "--output", tmp_path / "y")
+    assert result.code == 1
+    assert (tmp_path / "y" / "a.png").read_bytes() == PICTURE.read_bytes()
+
+
+def test_its_own_output_is_not_detected_again(run, folder):
+    for _ in range(2):
+        result = run("predict", folder, "--model", TOY, "--output", folder / "out")
+        assert len(json.loads(result.out)) == 2

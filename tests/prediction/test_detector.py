@@ -169,6 +169,11 @@ class TestStream:
         ({"confidence": 1.5}, "confidence 1.5 is not between 0 and 1"),
         ({"max_detections": 0}, "max_detections 0 is not between 1 and 300"),
         ({"max_detections": 301}, "not between 1 and 300"),
+        ({"max_detections": 2.5}, "max_detections 2.5"),
+        ({"threads": 1.5}, "threads 1.5"),
+        ({"confidence": "0.5"}, "confidence '0.5'"),
+        ({"image_size": (320,) * 3}, "image size"),
+        ({"image_size": 320.0}, "image size 320.0"),
         ({"image_size": 0}, "image size 0"),
         ({"image_size": "wide"}, "image size 'wide'"),
         ({"classes": ["cat"]}, "no class 'cat'"),
@@ -239,3 +244,41 @@ def test_warnings_stay_silent_on_good_pictures(toy, tmp_path):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert len(list(toy.stream(tmp_path))) == 1
+
+
+def test_numpy_numbers_are_numbers():
+    detector = Detector(
+        TOY, image_size=np.int64(320), max_detections=np.int32(2), confidence=np.float32(0.25)
+    )
+    assert len(detector(picture())) == 2
+
+
+@pytest.mark.parametrize("classes,chosen", [("RBC", [0]), ("RBC, WBC", [0, 1]), (2, [2]), ([], [])])
+def test_classes_in_every_form(native, classes, chosen):
+    assert Detector(TOY, classes=classes)(picture()).classes.tolist() == chosen
+    if classes == []:
+        assert len(Detector(native, classes=[], confidence=0.0, image_size=64)(picture())) == 0
+
+
+def test_arrays_pil_images_and_bytes_can_be_streamed_in_batches(toy):
+    sources = [picture(), Image.new("RGB", (200, 120), "white"), CELLS.read_bytes(), CELLS, str(CELLS)]
+    found = list(toy.stream(sources, batch=2))
+    assert [(one.width, one.height) for one in found] == [(200, 120)] * 2 + [(240, 160)] * 3
+    assert [one.source for one in found] == ["", "", "", str(CELLS), str(CELLS)]
+    assert len(list(toy.stream(picture()))) == 1
+
+
+def test_a_wrong_batch_is_told_before_anything_is_read(toy):
+    with pytest.raises(UserError, match="batch 0"):
+        toy.results(iter([]), batch=0)
+
+
+def test_names_belong_to_each_finding(toy):
+    first, second = toy(picture()), toy(picture())
+    first.names.append("mine")
+    assert second.names == toy.names == ["RBC", "WBC", "Platelets"]
+
+
+def test_draws_on_a_pil_image(toy):
+    image = Image.new("RGB", (200, 120), "white")
+    assert toy(image).draw(image).shape == (120, 200, 3)

@@ -1,6 +1,8 @@
 """What a user calls a source, as single pictures."""
 
+import errno
 import os
+from pathlib import Path
 
 import pytest
 
@@ -98,3 +100,115 @@ def test_what_is_no_source_is_named(here, source, reason):
     (here / "clip.mp4").write_bytes(b"x")
     with pytest.raises(UserError, match=f"{source}: {reason}"):
         sources(source)
+
+
+def test_own_annotated_output_inside_the_source_is_not_detected_again(here):
+    output = here / "out"
+    (output / "deep").mkdir(parents=True)
+    (output / "deep" / "a.PNG").write_bytes(b"x")
+    assert "./out/deep/a.PNG" in sources(".")
+    assert [p.source for p in pictures(["."], skip=output)] == [
+        *("./a.PNG", "./b.jpg", "./drawing.svg", "./sub/c.webp"),
+    ]
+    assert [p.source for p in pictures(["out"], skip=output)] == ["out/deep/a.PNG"]  # asked for by name
+
+
+def test_an_output_folder_made_on_the_way_is_not_walked_into(here):
+    output = here / "sub" / "out"
+    walk = pictures(["."], skip=output)
+    first = next(walk)
+    output.mkdir()
+    (output / "a.PNG").write_bytes(b"x")
+    assert [p.source for p in [first, *walk]] == ["./a.PNG", "./b.jpg", "./drawing.svg", "./sub/c.webp"]
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes here")
+@pytest.mark.parametrize("source", [".", "*.jpg"])
+def test_a_pipe_or_device_in_a_folder_does_not_hang_the_run(here, source):
+    os.mkfifo(here / "pipe.jpg")
+    (here / "zero.jpg").symlink_to("/dev/zero")
+    found = [Path(name).name for name in sources(source)]
+    assert "b.jpg" in found
+    assert not {"pipe.jpg", "zero.jpg"} & set(found)
+    assert sources("pipe.jpg") == ["pipe.jpg"]  # given directly, it is meant
+
+
+def test_a_broken_link_in_a_folder_is_not_passed_over(here):
+    (here / "link.jpg").symlink_to("gone.jpg")
+    assert "./link.jpg" in sources(".")
+
+
+class TestUnreadableFolders:
+    @pytest.fixture(autouse=True)
+    def locked(self, here, monkeypatch):
+        scandir = os.scandir
+
+        def guarded(path):
+            if Path(path).name == "locked":
+                raise PermissionError(errno.EACCES, "Permission denied", path)
+            return scandir(path)
+
+        (here / "locked").mkdir()
+        monkeypatch.setattr("os.scandir", guarded)  # the tests may run as root, whom nothing is denied
+
+    def test_an_unreadable_subfolder_is_not_passed_over(self, here):
+        found = list(pictures(["."]))
+        assert [p.source for p in found] == [
+            *("./a.PNG", "./b.jpg", "./drawing.svg", "./locked", "./sub/c.webp"),
+        ]
+        with pytest.raises(UserError, match=r"^\./locked: cannot be read \(Permission denied\)$"):
+            found[3].read()
+
+    def test_an_unreadable_source_is_not_called_empty(self, here):
+        with pytest.raises(UserError, match=r"^locked: cannot be read \(Permission denied\)$"):
+            sources("locked")
+
+
+def test_a_source_that_cannot_be_looked_at_is_one_line(here):
+    (here / "self").symlink_to("self")
+    with pytest.raises(UserError, match=r"^self: cannot be read \(Too many levels of symbolic links\)$"):
+        sources("self")
+
+
+@pytest.mark.parametrize("name", ["n" * 300 + ".jpg", "zero\0byte.jpg"])
+def test_a_name_that_no_file_can_have_is_no_such_file(here, name):
+    with pytest.raises(UserError, match="no such file or folder"):
+        sources(name)
+
+
+def test_linked_subfolders_are_followed_and_loops_end(here, tmp_path_factory):
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+    (elsewhere / "e.jpg").write_bytes(b"x")
+    (here / "linked").symlink_to(elsewhere)
+    (here / "sub" / "loop").symlink_to(here)
+    (here / "twice").symlink_to(elsewhere)
+    assert sources(".") == ["./a.PNG", "./b.jpg", "./drawing.svg", "./linked/e.jpg", "./sub/c.webp"]
+
+
+@pytest.mark.parametrize("address", ["http://camera/stream?a=1", "https://x/" + "y" * 300 + "*"])
+def test_an_address_that_looks_like_a_glob_is_a_stream(here, address):
+    with pytest.raises(UserError, match="streams and cameras are not supported"):
+        sources(address)
+
+
+def test_a_list_with_a_byte_order_mark_and_windows_line_ends(here):
+    (here / "list.txt").write_bytes("\ufeffb.jpg\r\na.PNG\r\n".encode())
+    assert sources("list.txt") == ["b.jpg", "a.PNG"]
+
+
+def test_names_in_a_list_may_hold_other_line_separators(here):
+    names = ["form\x0cfeed.jpg", "next\x85line.jpg", "line\u2028separator.jpg", "carriage\rreturn.jpg"]
+    (here / "list.txt").write_bytes("\n".join(names).encode())
+    assert sources("list.txt") == names
+
+
+def test_a_name_too_long_in_a_list_fails_alone(here):
+    (here / "list.txt").write_text("n" * 300 + ".jpg\nb.jpg\n")
+    assert sources("list.txt")[1] == "b.jpg"
+
+
+def test_a_list_too_long_says_so(here, monkeypatch):
+    monkeypatch.setattr("yolov10.prediction.sources.MAX_LIST", 10)
+    (here / "list.txt").write_text("b.jpg\n" * 2)
+    with pytest.raises(UserError, match=r"list\.txt: longer than 10 bytes"):
+        sources("list.txt")

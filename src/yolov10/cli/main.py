@@ -1,6 +1,7 @@
 """Entry of the `yolov10` command: finds the command, and turns faults into one line and an exit code."""
 
 import importlib
+import io
 import sys
 import traceback
 from collections.abc import Mapping, Sequence
@@ -10,7 +11,7 @@ import click
 
 import yolov10
 from yolov10.cli.options import command
-from yolov10.errors import UserError, did_you_mean
+from yolov10.errors import UserError, WrongValueError, did_you_mean
 
 COMMANDS: Mapping[str, tuple[str, str]] = {
     "predict": ("predict", "find objects in pictures"),
@@ -68,22 +69,37 @@ def main(arguments: Sequence[str] | None = None) -> int:
         ],
     )
     try:
+        _prepare_output()
         return program.main(arguments or ["--help"], prog_name="yolov10", standalone_mode=False) or DONE
     except click.UsageError as fault:
-        where = f" (see: {fault.ctx.command_path} --help)" if fault.ctx else " (see: yolov10 --help)"
-        return _fail(fault.format_message() + where, WRONG_USAGE)
+        command_path = fault.ctx.command_path if fault.ctx else "yolov10"
+        return _fail(f"{fault.format_message()} (see: {command_path} --help)", WRONG_USAGE)
     except (KeyboardInterrupt, click.Abort):
         return _fail("interrupted", INTERRUPTED)
-    except BrokenPipeError:  # whoever read our output has gone: `yolov10 … | head`
-        sys.stderr.close()
-        return FAILED
+    except WrongValueError as fault:
+        return _fail(str(fault), WRONG_USAGE, arguments)
     except UserError as fault:
         return _fail(str(fault), FAILED, arguments)
-    except Exception as fault:
+    except OSError as fault:  # a full disk, a name too long, a folder that may not be read
+        place = f"{fault.filename}: " if fault.filename else ""
+        return _fail(f"{place}{fault.strerror or fault}", FAILED, arguments)
+    except Exception as fault:  # the last resort: a user sees one line, never a traceback
         kind = type(fault).__name__
         return _fail(
             f"unexpected {kind}: {fault}; please report it, with the output of --debug", FAILED, arguments
         )
+
+
+def _prepare_output() -> None:
+    """Data is UTF-8 wherever it goes but to a terminal, which has its own; what it lacks is escaped.
+
+    A file name that is not Unicode thereby becomes a valid JSON escape.
+    """
+    if sys.stdout is None:
+        raise UserError("standard output is closed: there is nowhere to write to")
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        encoding = sys.stdout.encoding if sys.stdout.isatty() else "utf-8"
+        sys.stdout.reconfigure(encoding=encoding, errors="backslashreplace")
 
 
 def _show_version(ctx: click.Context, option: click.Parameter, wanted: bool) -> None:

@@ -3,14 +3,15 @@
 import dataclasses
 import types
 import typing
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator
+from glob import has_magic
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 import click
 from click.core import ParameterSource
 
-from yolov10.errors import did_you_mean
+from yolov10.errors import nearest
 
 T = TypeVar("T")
 
@@ -55,7 +56,7 @@ def option(help: str, default: Any = None, *, group: str, metavar: str | None = 
 class Common:
     """What every command takes."""
 
-    quiet: bool = option("say nothing but errors", False, group=MESSAGES)
+    quiet: bool = option("say nothing but warnings and errors", False, group=MESSAGES)
     debug: bool = option("show where an error arose", False, group=MESSAGES)
 
 
@@ -112,17 +113,50 @@ class _Command(click.Command):
         self.groups = groups
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        flags = [flag for parameter in self.params for flag in parameter.opts if flag.startswith("--")]
-        for entry in args:
-            _refuse_assignment(entry, flags)
         try:
+            self._refuse_assignments(ctx, args)
             return super().parse_args(ctx, args)
         except click.NoSuchOption as fault:
-            name = fault.option_name
-            raise click.UsageError(f"no option {name}{_hint(name, flags)}", ctx) from None
+            near = self._flag_meant(fault.option_name)
+            hint = f"; did you mean {near!r}?" if near else ""
+            raise click.UsageError(f"no option {fault.option_name}{hint}", ctx) from None
         except click.UsageError as fault:
             fault.ctx = fault.ctx or ctx
             raise
+
+    def _refuse_assignments(self, ctx: click.Context, args: list[str]) -> None:
+        """`key=value`, as other programs take it, names the option meant; unless it is a file or a glob."""
+        for entry in self._positionals(args):
+            key, equals, value = entry.partition("=")
+            if not equals or not key.isidentifier() or has_magic(entry) or Path(entry).exists():
+                continue
+            if key.rstrip("s") in {
+                (p.name or "").rstrip("s") for p in self.params if isinstance(p, click.Argument)
+            }:
+                raise click.UsageError(f"{entry}: write {value} alone", ctx)
+            flag = self._flag_meant("--" + key.replace("_", "-"))
+            meant = f"write {flag} {value}" if flag else "options are written --name value"
+            raise click.UsageError(f"{entry}: {meant}", ctx)
+
+    def _positionals(self, args: list[str]) -> Iterator[str]:
+        """What is neither an option nor an option's value."""
+        valued = {
+            flag for p in self.params if isinstance(p, click.Option) and not p.is_flag for flag in p.opts
+        }
+        remaining = iter(args)
+        for entry in remaining:
+            if entry == "--":
+                yield from remaining
+            elif entry in valued:
+                next(remaining, None)
+            elif not entry.startswith("-") or entry == "-":
+                yield entry
+
+    def _flag_meant(self, wrong: str) -> str | None:
+        """The option that a wrong one was probably meant to be, also where it is another program's."""
+        flags = [flag for p in self.params if isinstance(p, click.Option) for flag in p.opts]
+        known = f"--{OTHER_TOOLS.get(wrong.strip('-').replace('_', '-'))}"
+        return known if known in flags else nearest(wrong, flags)
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         sections: dict[str, list[tuple[str, str]]] = {}
@@ -133,24 +167,3 @@ class _Command(click.Command):
         for title in sorted(sections, key=MESSAGES.__eq__):  # what all commands share comes last
             with formatter.section(title):
                 formatter.write_dl(sections[title])
-
-
-def _refuse_assignment(entry: str, flags: Sequence[str]) -> None:
-    """`key=value`, as other programs take it, names the option meant; unless there is such a file."""
-    key, equals, value = entry.partition("=")
-    if equals and key.isidentifier() and not Path(entry).exists():
-        flag = _nearest(key, flags)
-        meant = f"write {flag} {value}" if flag else "options are written --name value"
-        raise click.UsageError(f"{entry}: {meant}")
-
-
-def _hint(wrong: str, flags: Sequence[str]) -> str:
-    known = OTHER_TOOLS.get(wrong.strip("-").replace("_", "-"))
-    if known and f"--{known}" in flags:
-        return f"; did you mean '--{known}'?"
-    return did_you_mean(wrong, flags)
-
-
-def _nearest(key: str, flags: Sequence[str]) -> str | None:
-    hint = _hint("--" + key.replace("_", "-"), flags)
-    return hint.split("'")[1] if hint else None

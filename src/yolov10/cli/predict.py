@@ -1,22 +1,22 @@
 """`yolov10 predict`: pictures in, detections out."""
 
 import contextlib
-import io
 import sys
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Literal, TextIO
 
 from yolov10.cli.model_options import ModelOptions
 from yolov10.cli.options import argument, option
 from yolov10.cli.progress import Progress
-from yolov10.errors import UserError
+from yolov10.errors import UserError, WrongValueError
 from yolov10.images import MAX_PIXELS
 from yolov10.prediction.detector import Detector, Failure
 from yolov10.prediction.sources import pictures
-from yolov10.prediction.writers import TEXT_FORMATS, Annotated, Writer, Yolo
+from yolov10.prediction.writers import TEXT_FORMATS, Annotated, Writer, Yolo, check_output
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class Options(ModelOptions):
     max_pixels: int = option("refuse larger pictures", MAX_PIXELS, group="Detection", metavar="N")
     output: Path | None = option("folder for annotated pictures", group="Results", metavar="DIR")
     format: Literal["json", "jsonl", "csv", "yolo", "coco"] | None = option(
-        "form of the results; yolo writes a text file a picture to --output; json unless given",
+        "form of the results; yolo: text files in --output instead of pictures; json unless given",
         group="Results",
     )
     save_to: Path | None = option(
@@ -52,13 +52,16 @@ class Options(ModelOptions):
 
 def run(options: Options) -> int:
     """Detect in every source; 0, or 1 when a picture could not be read."""
-    found: Counter[str] = Counter()
-    failures = 0
-    total = sum(1 for _ in pictures(options.sources, options.max_pixels))  # names a wrong source at once
+    _check_results(options)
+    # The first walk names what is wrong before anything is written; the second reads.
+    sources = partial(pictures, options.sources, options.max_pixels, skip=options.output)
+    total = sum(1 for _ in sources())
+    if options.output is not None and options.format != "yolo":
+        check_output(sources(), options.output)
     detector = Detector(
         options.model,
         confidence=options.confidence,
-        classes=None if options.classes is None else options.classes.split(","),
+        classes=options.classes,
         image_size=options.image_size,
         max_detections=options.max_detections,
         one_class_per_box=options.one_class_per_box,
@@ -68,6 +71,9 @@ def run(options: Options) -> int:
         threads=options.threads,
         max_pixels=options.max_pixels,
     )
+    results = detector.results(sources(), batch=options.batch)
+    found: Counter[str] = Counter()
+    read = failures = 0
     with (
         _writers(options) as writers,
         Progress("detecting", total, "pictures", quiet=options.quiet) as progress,
@@ -75,17 +81,29 @@ def run(options: Options) -> int:
         progress.say(
             f"{Path(options.model).name}: {len(detector.names)} classes, confidence {detector.confidence:g}"
         )
-        for result in detector.results(pictures(options.sources, options.max_pixels), batch=options.batch):
+        for result in results:
             for writer in writers:
                 writer.write(result)
             if isinstance(result, Failure):
                 failures += 1
                 progress.warn(result.error)
             else:
+                read += 1
                 found.update(result.detections.counts())
             progress.advance()
-    progress.say(_summary(total - failures, failures, found, options.output))
+    progress.say(_summary(read, failures, found, options.output))
     return 1 if failures else 0
+
+
+def _check_results(options: Options) -> None:
+    """Raise UserError for results that have no place, or whose place is something else's."""
+    if options.format == "yolo" and (options.output is None or options.save_to is not None):
+        raise WrongValueError("--format yolo writes a text file a picture: say where with --output DIR alone")
+    path = options.save_to
+    if path is not None and path.exists():
+        for other in (options.model, *options.sources):
+            if Path(other).exists() and path.samefile(other):
+                raise UserError(f"--save-to {path} would overwrite {other}: choose another file")
 
 
 @contextlib.contextmanager
@@ -93,15 +111,15 @@ def _writers(options: Options) -> Iterator[list[Writer]]:
     """The writers that the options ask for; their documents are ended even when the run is broken off."""
     with contextlib.ExitStack() as stack:
         writers: list[Writer] = []
-        if options.output is not None:
-            writers.append(Annotated(options.output))
         if options.format == "yolo":
-            if options.output is None:
-                raise UserError("--format yolo writes a text file a picture: say where with --output DIR")
+            assert options.output is not None
             writers.append(Yolo(options.output))
-        elif _wants_document(options):
-            stream = stack.enter_context(_stream(options.save_to))
-            writers.append(TEXT_FORMATS[options.format or "json"](stream))
+        else:
+            if options.output is not None:
+                writers.append(Annotated(options.output))
+            if _wants_document(options):
+                stream = stack.enter_context(_stream(options.save_to))
+                writers.append(TEXT_FORMATS[options.format or "json"](stream))
         for writer in writers:
             stack.callback(writer.close)
         yield writers
@@ -115,10 +133,7 @@ def _wants_document(options: Options) -> bool:
 
 @contextlib.contextmanager
 def _stream(path: Path | None) -> Iterator[TextIO]:
-    # backslashreplace: a file name that is not Unicode becomes a valid JSON escape.
     if path is None:
-        if isinstance(sys.stdout, io.TextIOWrapper):
-            sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")
         yield sys.stdout
         sys.stdout.flush()
         return
@@ -137,5 +152,5 @@ def _summary(read: int, failures: int, found: Counter[str], output: Path | None)
     if failures:
         lines.append(f"{failures} could not be read")
     if output is not None:
-        lines.append(f"annotated in {output}")
+        lines.append(f"results in {output}")
     return "; ".join(lines)

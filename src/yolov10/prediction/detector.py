@@ -1,10 +1,12 @@
 """The detector: a model, and how its findings are to be read."""
 
 import itertools
+import numbers
 import os
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,7 +16,7 @@ from yolov10 import images
 from yolov10.architecture import MAX_DETECTIONS
 from yolov10.classes import select_classes
 from yolov10.detections import Detections
-from yolov10.errors import UserError
+from yolov10.errors import UserError, WrongValueError
 from yolov10.image_size import ImageSize, check_image_size, parse_image_size
 from yolov10.letterbox import Frame, fit, letterbox, network_input
 from yolov10.prediction.sources import Picture, pictures
@@ -49,7 +51,7 @@ class Detector:
 
     model: `.safetensors`, `.onnx`, OpenVINO `.xml`, foreign `.pt` (read, never executed), or a folder of one.
     confidence: what is surer is kept; by default the model's own threshold, else 0.25.
-    classes: names or indices to look for; by default all.
+    classes: names or indices to look for, also as text with commas; by default all.
     image_size: long side (640), or height and width exactly ("384x640" or a pair); by default the model's.
     one_class_per_box: of one box with several classes, keep the surest.
     threads: CPU threads, all cores by default. max_pixels: pictures beyond are refused.
@@ -61,7 +63,7 @@ class Detector:
         model: str | os.PathLike[str],
         *,
         confidence: float | None = None,
-        classes: Iterable[str | int] | None = None,
+        classes: str | int | Iterable[str | int] | None = None,
         image_size: ImageSize | str | None = None,
         max_detections: int = MAX_DETECTIONS,
         one_class_per_box: bool = False,
@@ -71,7 +73,7 @@ class Detector:
         threads: int | None = None,
         max_pixels: int = images.MAX_PIXELS,
     ) -> None:
-        _check("confidence", confidence, 0, 1)
+        _check("confidence", confidence, 0, 1, numbers.Real)
         _check("max_detections", max_detections, 1, MAX_DETECTIONS)
         _check("threads", threads, 1, 4096)
         _check("max_pixels", max_pixels, 1, 2**40)
@@ -83,7 +85,7 @@ class Detector:
         self.confidence = next(
             value for value in (confidence, card.threshold, DEFAULT_CONFIDENCE) if value is not None
         )
-        self.classes = None if classes is None else select_classes(classes, card.names)
+        self.classes = None if classes is None else select_classes(_listed(classes), card.names)
         self.image_size = _image_size(image_size, self.runtime.fixed_shape, card.image_size)
         self.max_detections = max_detections
         self.one_class_per_box = one_class_per_box
@@ -91,30 +93,23 @@ class Detector:
 
     def __call__(self, image: Any) -> Detections:  # noqa: ANN401 - a PIL image, without importing PIL
         """Detect in one picture: a path, encoded bytes, a NumPy BGR array [h, w, 3], or a PIL image."""
-        source = ""
-        if isinstance(image, str | os.PathLike):
-            source = os.fspath(image)
-            pixels = images.read(image, max_pixels=self.max_pixels)
-        elif isinstance(image, bytes | bytearray | memoryview):
-            pixels = images.decode(bytes(image), name="the picture given", max_pixels=self.max_pixels)
-        else:
-            pixels = images.from_array(image)
-        return self._detect([pixels], [source])[0]
+        picture = self._picture(image)
+        return self._detect([picture.read()], [picture.source])[0]
 
     def stream(
         self,
-        source: str | os.PathLike[str] | Sequence[str | os.PathLike[str]],
+        source: Any,  # noqa: ANN401 - as `__call__` takes, too
         *,
         batch: int = 1,
         on_failure: Callable[[Failure], None] | None = None,
     ) -> Iterator[Detections]:
         """Detect in every picture of a source, in order, holding no more than `batch` pictures.
 
-        source: a picture, folder, glob, text list, or several. Pictures that cannot be read are left out:
-        each is told to `on_failure`, by default as a warning.
+        source: a picture, folder, glob or text list; or several, among which arrays, PIL images and encoded
+        bytes may be. Pictures that cannot be read are left out: each is told to `on_failure`, by default as
+        a warning.
         """
-        sources = [source] if isinstance(source, str | os.PathLike) else source
-        for result in self.results(pictures(sources, self.max_pixels), batch=batch):
+        for result in self.results(self._pictures(source), batch=batch):
             if isinstance(result, Found):
                 yield result.detections
             elif on_failure is not None:
@@ -126,20 +121,37 @@ class Detector:
         """What became of every picture, in order: one entry each, read or not."""
         _check("batch", batch, 1, 4096)
         remaining = iter(source)
-        while group := list(itertools.islice(remaining, batch)):
-            yield from self._group_results(group)
+        groups = iter(lambda: list(itertools.islice(remaining, batch)), [])
+        return itertools.chain.from_iterable(map(self._group_results, groups))
+
+    def _pictures(self, source: Any) -> Iterator[Picture]:  # noqa: ANN401
+        several = isinstance(source, Iterable) and not isinstance(source, str | os.PathLike | bytes)
+        for one in source if several and not hasattr(source, "shape") else [source]:
+            if isinstance(one, str | os.PathLike):
+                yield from pictures([one], self.max_pixels)
+            else:
+                yield self._picture(one)
+
+    def _picture(self, image: Any) -> Picture:  # noqa: ANN401
+        """One picture, whatever form it has."""
+        if isinstance(image, str | os.PathLike):
+            source = os.fsdecode(image)
+            return Picture(source, lambda: images.read(source, max_pixels=self.max_pixels), Path(source))
+        if isinstance(image, bytes | bytearray | memoryview):
+            data, name = bytes(image), "the picture given"
+            return Picture("", lambda: images.decode(data, name=name, max_pixels=self.max_pixels), Path(name))
+        return Picture("", lambda: images.from_array(image), Path("array"))
 
     def _group_results(self, group: Sequence[Picture]) -> Iterator[Found | Failure]:
-        outcomes: list[Pixels | str] = [_read(picture) for picture in group]
-        whole = [index for index, outcome in enumerate(outcomes) if not isinstance(outcome, str)]
-        pixels = [outcome for outcome in outcomes if not isinstance(outcome, str)]
-        found = dict(zip(whole, self._detect(pixels, [group[index].source for index in whole]), strict=True))
-        for index, (picture, outcome) in enumerate(zip(group, outcomes, strict=True)):
-            yield (
-                Failure(picture, outcome)
-                if isinstance(outcome, str)
-                else Found(picture, outcome, found[index])
-            )
+        outcomes = [_read(picture) for picture in group]
+        read = [
+            (picture, pixels)
+            for picture, pixels in zip(group, outcomes, strict=True)
+            if not isinstance(pixels, Failure)
+        ]
+        found = iter(self._detect([pixels for _, pixels in read], [picture.source for picture, _ in read]))
+        for picture, outcome in zip(group, outcomes, strict=True):
+            yield outcome if isinstance(outcome, Failure) else Found(picture, outcome, next(found))
 
     def _detect(self, batch: Sequence[Pixels], sources: Sequence[str]) -> list[Detections]:
         """Detections of each picture. Pictures of one shape run together; none depends on its company."""
@@ -167,24 +179,31 @@ class Detector:
             boxes=frame.undo(rows[:, :4]),
             scores=rows[:, 4],
             classes=rows[:, 5].astype(np.int64),
-            names=self.names,
+            names=list(self.names),
             source=source,
             width=frame.source_width,
             height=frame.source_height,
         )
 
 
-def _check(name: str, value: float | None, least: float, most: float) -> None:
-    if value is not None and not least <= value <= most:
-        raise UserError(f"{name} {value} is not between {least} and {most}")
+def _check(name: str, value: Any, least: float, most: float, kind: type = numbers.Integral) -> None:  # noqa: ANN401
+    """Raise WrongValueError for a value that is given and is no number of its kind within the bounds."""
+    if value is not None and not (isinstance(value, kind) and least <= value <= most):
+        raise WrongValueError(f"{name} {value!r} is not between {least} and {most}")
 
 
-def _read(picture: Picture) -> Pixels | str:
-    """The picture's pixels, or why there are none."""
+def _listed(classes: str | int | Iterable[str | int]) -> Iterable[str | int]:
+    """Classes as a user writes them: one, several, or text with commas."""
+    if isinstance(classes, str):
+        return classes.split(",")
+    return [classes] if isinstance(classes, int) else classes
+
+
+def _read(picture: Picture) -> Pixels | Failure:
     try:
         return picture.read()
     except UserError as fault:
-        return str(fault)
+        return Failure(picture, str(fault))
 
 
 def _image_size(wanted: ImageSize | str | None, fixed: tuple[int, int] | None, own: int) -> ImageSize:

@@ -1,10 +1,13 @@
 """What a user calls a source, as single pictures: files, folders, globs, lists, bytes from a pipe."""
 
+import errno
 import glob
 import os
+import stat
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +15,7 @@ from numpy.typing import NDArray
 
 from yolov10 import images
 from yolov10.errors import UserError
+from yolov10.files import identity
 
 STDIN = "-"
 PICTURES = frozenset(
@@ -40,26 +44,41 @@ class Picture:
 
 
 def pictures(
-    sources: Iterable[str | os.PathLike[str]], max_pixels: int = images.MAX_PIXELS
+    sources: Iterable[str | os.PathLike[str]], max_pixels: int = images.MAX_PIXELS, skip: Path | None = None
 ) -> Iterator[Picture]:
     """The pictures of every source, in order; of folders and globs, sorted by name.
 
-    Raises UserError for a source that is not there, holds no picture, or is of a kind not supported. Folders
-    are walked as they are read: nothing is held of a long one.
+    `skip` is a folder not to be walked into when it lies inside a source: the output folder of this very run.
+
+    Raises UserError for a source that is not there, cannot be read, holds no picture, or is of a kind not
+    supported. No picture is opened before its turn; held are only the names of one folder at a time, or all
+    paths of one glob or list.
     """
     for source in sources:
         text = os.fspath(source)
-        path = Path(text)
         if text == STDIN:
             yield _from_stdin(max_pixels)
-        elif path.is_dir():
-            yield from _of_folder(text, max_pixels)
-        elif path.exists():
-            yield from _of_file(text, max_pixels)
-        elif glob.has_magic(text):
+            continue
+        mode = _mode(text)
+        if mode is None:
             yield from _of_glob(text, max_pixels)
+        elif stat.S_ISDIR(mode):
+            yield from _of_folder(text, max_pixels, skip)
         else:
-            raise UserError(_missing(text))
+            yield from _of_file(text, max_pixels)
+
+
+def _mode(text: str) -> int | None:
+    """What kind of file is there, links followed; None when nothing is."""
+    try:
+        return os.stat(text).st_mode  # noqa: PTH116 - "a/" and "./a" as given
+    except ValueError:  # a zero byte
+        return None
+    except OSError as fault:
+        # A name too long for the file system may still be a glob or an address.
+        if fault.errno in (errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG):
+            return None
+        raise UserError(_unreadable(text, fault)) from None
 
 
 def _from_file(text: str, max_pixels: int, place: Path | None = None) -> Picture:
@@ -83,23 +102,74 @@ def _of_file(text: str, max_pixels: int) -> Iterator[Picture]:
         yield _from_file(text, max_pixels)
 
 
-def _of_folder(text: str, max_pixels: int) -> Iterator[Picture]:
+def _of_folder(text: str, max_pixels: int, skip: Path | None) -> Iterator[Picture]:
     found = False
-    for folder, subfolders, files in os.walk(text):
-        subfolders[:] = sorted(name for name in subfolders if not name.startswith("."))
-        for name in sorted(files):
-            if Path(name).suffix.lower() in PICTURES and not name.startswith("."):
-                found = True
-                path = os.path.join(folder, name)  # noqa: PTH118 - keeps the user's spelling: "./a" stays
-                yield _from_file(path, max_pixels, Path(os.path.relpath(path, text)))
+    for picture in _walk(text, max_pixels, skip):
+        found = True
+        yield picture
     if not found:
         raise UserError(f"{text}: no pictures in this folder")
 
 
+def _walk(text: str, max_pixels: int, skip: Path | None) -> Iterator[Picture]:
+    """Each folder's pictures before its subfolders; links are followed, and no folder is visited twice."""
+    visited = {identity(text)}
+    faults: list[OSError] = []
+    for folder, subfolders, files in os.walk(text, followlinks=True, onerror=faults.append):
+        yield from _take_unreadable(faults, text)
+        subfolders[:] = _unvisited(folder, subfolders, visited, skip)
+        for name in sorted(files):
+            path = os.path.join(folder, name)  # noqa: PTH118 - keeps the user's spelling: "./a" stays
+            if Path(name).suffix.lower() in PICTURES and not name.startswith(".") and _may_be_read(path):
+                yield _from_file(path, max_pixels, Path(os.path.relpath(path, text)))
+    yield from _take_unreadable(faults, text)
+
+
+def _unvisited(
+    folder: str, names: list[str], visited: set[tuple[int, int] | None], skip: Path | None
+) -> list[str]:
+    """The subfolders to go into, sorted, and now counted as visited; not hidden ones, not `skip`."""
+    skipped = None if skip is None else identity(skip)  # asked each time: the run makes it on the way
+    chosen = []
+    for name in sorted(names):
+        here = identity(os.path.join(folder, name))  # noqa: PTH118
+        # One that cannot be seen is gone into all the same: the walk then says why.
+        if name.startswith(".") or (here is not None and (here == skipped or here in visited)):
+            continue
+        visited.add(here)
+        chosen.append(name)
+    return chosen
+
+
+def _take_unreadable(faults: list[OSError], text: str) -> Iterator[Picture]:
+    """Every folder that could not be listed, as a picture that cannot be read."""
+    while faults:
+        fault = faults.pop(0)
+        folder = str(fault.filename)
+        if folder == text:
+            raise UserError(_unreadable(text, fault))
+        place = Path(os.path.relpath(folder, text))
+        yield Picture(folder, partial(_refuse, _unreadable(folder, fault)), place)
+
+
+def _refuse(message: str) -> NDArray[np.uint8]:
+    raise UserError(message)
+
+
+def _may_be_read(path: str) -> bool:
+    """No pipe, socket, device or folder, on which reading may never end; a broken link reads as a fault."""
+    try:
+        return stat.S_ISREG(os.stat(path).st_mode)  # noqa: PTH116
+    except OSError:
+        return True
+
+
 def _of_glob(pattern: str, max_pixels: int) -> Iterator[Picture]:
+    if "://" in pattern or not glob.has_magic(pattern):
+        raise UserError(_missing(pattern))
     found = False
     for match in sorted(glob.glob(pattern, recursive=True)):  # noqa: PTH207 - it may be absolute
-        if Path(match).is_file():
+        if _may_be_read(match):
             found = True
             yield _from_file(match, max_pixels)
     if not found:
@@ -108,17 +178,33 @@ def _of_glob(pattern: str, max_pixels: int) -> Iterator[Picture]:
 
 def _of_list(path: Path, max_pixels: int) -> Iterator[Picture]:
     """A picture a line; a relative path is sought from here, then from the list's own folder."""
-    try:
-        size = path.stat().st_size
-        text = path.read_text("utf-8") if size <= MAX_LIST else ""
-    except (OSError, UnicodeDecodeError):
-        raise UserError(f"{path}: not a readable list of picture paths (UTF-8 text, one a line)") from None
-    entries = [line.strip() for line in text.splitlines() if line.strip()]
+    entries = _entries(path)
     if not entries:
-        raise UserError(f"{path}: no paths in this list (UTF-8 text, one a line, under {MAX_LIST} bytes)")
+        raise UserError(f"{path}: no paths in this list (UTF-8 text, one a line)")
     for entry in entries:
-        beside = path.parent / entry
-        yield _from_file(entry if Path(entry).exists() or not beside.exists() else str(beside), max_pixels)
+        beside = os.path.join(path.parent, entry)  # noqa: PTH118 - exists() of a Path may raise
+        yield _from_file(entry if os.path.exists(entry) or not os.path.exists(beside) else beside, max_pixels)  # noqa: PTH110
+
+
+def _entries(path: Path) -> list[str]:
+    """The lines of a list file. Only a line feed ends one: other separators may be part of a name."""
+    try:
+        with path.open("rb") as file:
+            data = file.read(MAX_LIST + 1)
+        text = data.decode("utf-8-sig")
+    except OSError as fault:
+        raise UserError(_unreadable(str(path), fault)) from None
+    except UnicodeDecodeError:
+        text = "\0"
+    if "\0" in text:
+        raise UserError(f"{path}: not a list of picture paths (UTF-8 text, one a line)")
+    if len(data) > MAX_LIST:
+        raise UserError(f"{path}: longer than {MAX_LIST} bytes: split this list")
+    return [entry for line in text.split("\n") if (entry := line.strip(" \t\r"))]
+
+
+def _unreadable(text: str, fault: OSError) -> str:
+    return f"{text}: cannot be read ({fault.strerror or fault})"
 
 
 def _missing(text: str) -> str:

@@ -2,13 +2,14 @@
 
 import csv
 import json
-from collections.abc import Mapping
+import os
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Protocol, TextIO
 
 from yolov10 import images
 from yolov10.errors import UserError
-from yolov10.files import write_atomic
+from yolov10.files import identity, write_atomic
 from yolov10.prediction.detector import Failure, Found
 from yolov10.prediction.sources import Picture
 
@@ -40,21 +41,36 @@ class JsonLines:
         """Nothing is left to write."""
 
 
+class JsonList:
+    """The brackets and commas of one list, one entry a line."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self.stream = stream
+        self.empty = True
+
+    def append(self, entry: str) -> None:
+        """Add one entry, already JSON."""
+        self.stream.write(("[\n" if self.empty else ",\n") + entry)
+        self.empty = False
+
+    def close(self) -> None:
+        """End the list."""
+        self.stream.write("[]\n" if self.empty else "\n]\n")
+
+
 class Json:
     """One list of all results."""
 
     def __init__(self, stream: TextIO) -> None:
-        self.stream = stream
-        self.separator = "[\n"
+        self.entries = JsonList(stream)
 
     def write(self, result: Found | Failure) -> None:
         """One entry (contract, section 2)."""
-        self.stream.write(self.separator + _json(result))
-        self.separator = ",\n"
+        self.entries.append(_json(result))
 
     def close(self) -> None:
         """End the list."""
-        self.stream.write("[]\n" if self.separator == "[\n" else "\n]\n")
+        self.entries.close()
 
 
 class Csv:
@@ -84,8 +100,7 @@ class Coco:
     """The results list of the COCO evaluator; pictures that could not be read are not in it."""
 
     def __init__(self, stream: TextIO) -> None:
-        self.stream = stream
-        self.separator = "[\n"
+        self.entries = JsonList(stream)
 
     def write(self, result: Found | Failure) -> None:
         """One entry a detection: bbox x y w h in pixels, category the class index."""
@@ -100,16 +115,19 @@ class Coco:
                 "bbox": [x1, y1, round(x2 - x1, 3), round(y2 - y1, 3)],
                 "score": found["confidence"],
             }
-            self.stream.write(self.separator + json.dumps(entry, ensure_ascii=False))
-            self.separator = ",\n"
+            self.entries.append(json.dumps(entry, ensure_ascii=False))
 
     def close(self) -> None:
         """End the list."""
-        self.stream.write("[]\n" if self.separator == "[\n" else "\n]\n")
+        self.entries.close()
 
 
 class Yolo:
-    """One text file a picture below `folder`: class cx cy w h confidence, as shares of the picture."""
+    """One text file a picture below `folder`: class cx cy w h confidence, as shares of the picture.
+
+    Only .txt files are written, so `folder` may be that of the pictures. Pictures of one stem share it:
+    `a.jpg` has `a.txt`, and an `a.png` after it `a-2.txt`, which no longer tells its picture by name.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.places = Places(folder)
@@ -134,20 +152,16 @@ class Yolo:
 
 
 class Annotated:
-    """A copy of every picture below `folder`, with its boxes drawn."""
+    """A copy of every picture below `folder`, with its boxes drawn; `check_output` first."""
 
     def __init__(self, folder: Path) -> None:
         self.places = Places(folder)
 
     def write(self, result: Found | Failure) -> None:
-        """Draw and save one picture. Raises UserError rather than overwrite the picture itself."""
+        """Draw and save one picture."""
         if isinstance(result, Failure):
             return
-        place = result.picture.place
-        if place.suffix.lower() not in SAVED_AS_IS:
-            place = place.with_name(place.name + ".jpg")
-        path = self.places.take(place)
-        _refuse_overwriting(result.picture, path)
+        path = self.places.take(_copy(result.picture))
         images.write(path, result.detections.draw(result.pixels))
 
     def close(self) -> None:
@@ -159,16 +173,36 @@ class Places:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.taken: set[int] = set()  # hashes, so that a million names stay small
+        # The last number given to a name; by hashes, so that a million names stay small.
+        self.numbers: dict[int, int] = {}
 
     def take(self, place: Path) -> Path:
         """The path for `place`, numbered when it was handed out before."""
-        candidate, number = place, 1
-        while hash(candidate) in self.taken:
+        candidate, number = place, self.numbers.get(hash(place), 1)
+        while hash(candidate) in self.numbers:
             number += 1
             candidate = place.with_stem(f"{place.stem}-{number}")
-        self.taken.add(hash(candidate))
+        self.numbers[hash(candidate)] = 1
+        self.numbers[hash(place)] = number
         return self.folder / candidate
+
+
+def check_output(pictures: Iterable[Picture], output: Path) -> None:
+    """Refuse an `output` in which an annotated copy would land on any picture of the same run.
+
+    To be called before the first write, with all pictures. A picture that later cannot be read has no copy;
+    that only moves others to names that are checked here too. Raises UserError naming the picture.
+    """
+    if not os.path.isdir(output):  # noqa: PTH112 - never raises
+        return
+    places = Places(output)
+    sources, targets = set(), {}
+    for picture in pictures:
+        sources.add(identity(picture.source))
+        target = places.take(_copy(picture))
+        targets[identity(target)] = target
+    for found in targets.keys() & sources - {None}:
+        raise UserError(f"{targets[found]} would overwrite the picture itself: choose another --output")
 
 
 TEXT_FORMATS: Mapping[str, type[JsonLines | Json | Csv | Coco]] = {
@@ -186,7 +220,7 @@ def _json(result: Found | Failure) -> str:
     return json.dumps(result.detections.to_dict(), ensure_ascii=False)
 
 
-def _refuse_overwriting(picture: Picture, path: Path) -> None:
-    source = Path(picture.source)
-    if path.exists() and source.exists() and path.samefile(source):
-        raise UserError(f"{path} would overwrite the picture itself: choose another --output")
+def _copy(picture: Picture) -> Path:
+    """Where its annotated copy goes, in a format that keeps all colours of the boxes."""
+    place = picture.place
+    return place if place.suffix.lower() in SAVED_AS_IS else place.with_name(place.name + ".jpg")
