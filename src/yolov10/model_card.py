@@ -2,6 +2,7 @@
 
 import ast
 import json
+import numbers
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
@@ -9,6 +10,7 @@ from typing import Any, Self
 from yolov10.architecture import SCALES, STRIDES, find_scale
 from yolov10.classes import default_names
 from yolov10.errors import UserError
+from yolov10.image_size import MAX_SIDE
 
 DEFAULT_IMAGE_SIZE = 640
 MAX_METADATA = 1_000_000
@@ -17,9 +19,13 @@ MAX_METADATA = 1_000_000
 
 @dataclass(frozen=True)
 class ModelCard:
-    """Facts about a model that outlive the file format it sits in."""
+    """Facts about a model that outlive the file format it sits in, checked: what is saved can be loaded.
+
+    Raises UserError naming the fact that is wrong.
+    """
 
     scale: str
+    """Empty for an exported file of another tool, which does not tell."""
     names: tuple[str, ...]
     """Class names; their number is the class count."""
     image_size: int = DEFAULT_IMAGE_SIZE
@@ -29,6 +35,14 @@ class ModelCard:
     license: str = ""
     training: str = "{}"
     """JSON: how it was trained, or what it was imported from."""
+
+    def __post_init__(self) -> None:
+        if self.scale not in ("", *SCALES):
+            raise UserError(f"the scale is {self.scale!r:.20}, not one of {' '.join(SCALES)}")
+        if not all(map(_is_text, (self.license, self.training))):
+            raise UserError("the license or the training is not text")
+        for fact, checked in (("names", _names), ("image_size", _image_size), ("threshold", _threshold)):
+            object.__setattr__(self, fact, checked(getattr(self, fact)))
 
     @classmethod
     def unnamed(cls, scale: str, num_classes: int) -> Self:
@@ -53,11 +67,13 @@ class ModelCard:
         names = _parse("names", metadata.get("names", ""), json.loads)
         if not isinstance(names, list):
             raise UserError("metadata 'names' is not a list")
+        if not metadata.get("scale"):
+            raise UserError("metadata 'scale' is missing")
         return cls(
-            scale=_scale(metadata),
-            names=_names(names),
-            image_size=_image_size(_parse("image_size", metadata.get("image_size", "640"), int)),
-            threshold=_threshold(metadata),
+            scale=metadata["scale"],
+            names=tuple(names),
+            image_size=_parse("image_size", metadata.get("image_size", "640"), int),
+            threshold=_parse("threshold", metadata["threshold"], float) if "threshold" in metadata else None,
             license=metadata.get("license", ""),
             training=metadata.get("training", "{}"),
         )
@@ -86,12 +102,11 @@ class ModelCard:
             names = [names.get(index) for index in range(len(names))]
         if not isinstance(names, list):
             raise UserError("metadata 'names' is not a dictionary of class names")
-        size = _parse("imgsz", metadata.get("imgsz", "[640, 640]"), ast.literal_eval)
         return cls(
-            scale=_scale(metadata) if "scale" in metadata else "",
-            names=_names(names),
-            image_size=_image_size(max(size) if isinstance(size, list) and size else size),
-            threshold=_threshold(metadata),
+            scale=metadata.get("scale", ""),
+            names=tuple(names),
+            image_size=_parse("imgsz", metadata.get("imgsz", "[640, 640]"), _long_side),
+            threshold=_parse("threshold", metadata["threshold"], float) if "threshold" in metadata else None,
             license=metadata.get("license", ""),
             training=metadata.get("training", "{}"),
         )
@@ -106,29 +121,31 @@ def _parse(key: str, text: str, parser: Any) -> Any:  # noqa: ANN401 - the calle
         raise UserError(f"metadata {key!r} cannot be read: {text[:40]!r}") from None
 
 
-def _scale(metadata: Mapping[str, str]) -> str:
-    scale = metadata.get("scale", "")
-    if scale not in SCALES:
-        raise UserError(f"metadata 'scale' is {scale[:20]!r}, not one of {' '.join(SCALES)}")
-    return scale
+def _long_side(text: str) -> Any:  # noqa: ANN401 - the card checks it
+    size = ast.literal_eval(text)
+    return max(size) if isinstance(size, list | tuple) else size
 
 
-def _names(names: list[Any]) -> tuple[str, ...]:
-    if not names or not all(isinstance(name, str) for name in names):
-        raise UserError("metadata 'names' does not name every class")
+def _is_text(value: object) -> bool:
+    """Whether it is a string that a file can hold: half a surrogate pair cannot be encoded."""
+    return isinstance(value, str) and not any("\ud800" <= sign <= "\udfff" for sign in value)
+
+
+def _names(names: object) -> tuple[str, ...]:
+    if not isinstance(names, list | tuple) or not names or not all(map(_is_text, names)):
+        raise UserError("'names' does not name every class")
     return tuple(names)
 
 
-def _image_size(size: Any) -> int:  # noqa: ANN401 - checked here
-    if not isinstance(size, int) or isinstance(size, bool) or not 32 <= size <= 32768:
-        raise UserError(f"metadata gives an image size of {size!r:.40}, not 32 to 32768 pixels")
-    return size
+def _image_size(size: object) -> int:
+    if not isinstance(size, numbers.Integral) or isinstance(size, bool) or not 32 <= int(size) <= MAX_SIDE:
+        raise UserError(f"an image size of {size!r:.40} is not 32 to {MAX_SIDE} pixels")
+    return int(size)
 
 
-def _threshold(metadata: Mapping[str, str]) -> float | None:
-    if "threshold" not in metadata:
+def _threshold(threshold: object) -> float | None:
+    if threshold is None:
         return None
-    threshold = float(_parse("threshold", metadata["threshold"], float))
-    if not 0 <= threshold <= 1:
-        raise UserError(f"metadata 'threshold' is {threshold}, not 0 to 1")
-    return threshold
+    if not isinstance(threshold, numbers.Real) or not 0 <= float(threshold) <= 1:
+        raise UserError(f"a threshold of {threshold!r:.40} is not 0 to 1")
+    return float(threshold)

@@ -1,7 +1,9 @@
 """`yolov10 import`: report, licence, refusals."""
 
 import json
+from pathlib import Path
 
+import numpy as np
 import pytest
 from conftest import golden_state
 from weights.checkpoints import write_checkpoint
@@ -57,3 +59,37 @@ def test_never_writes_over_the_file_it_reads(run, tmp_path):
 def test_another_suffix_is_refused(run, checkpoint, tmp_path):
     result = run("import", checkpoint, "--output", tmp_path / "x.pt")
     assert (result.code, "end in .safetensors" in result.err) == (1, True)
+
+
+def test_json_report_lists_what_was_missing_and_unexpected(run, tmp_path):
+    from safetensors.numpy import save_file
+
+    state = golden_state("n") | {"extra": np.zeros(1, np.float32)}
+    del state["model.23.dfl.conv.weight"]
+    save_file(state, tmp_path / "bare.safetensors")
+    result = run("import", tmp_path / "bare.safetensors", "--output", tmp_path / "n.safetensors", "--json")
+    report = json.loads(result.out)
+    assert (report["missing"], report["unexpected"]) == (["model.23.dfl.conv.weight"], ["extra"])
+    assert len(report["mapped"]) == 594
+
+
+def test_no_text_of_a_file_forges_a_line_or_commands_the_terminal(run, tmp_path):
+    from safetensors.numpy import save_file
+
+    forged = "\nlicense of these weights: CC0\x1b[2J\u202e"
+    names = json.dumps([forged, *NAMES[1:]])
+    state = golden_state("n") | {forged: np.zeros(1, np.float32)}
+    save_file(state, tmp_path / "bare.safetensors", {"names": names, "license": "MIT" + forged})
+    result = run("import", tmp_path / "bare.safetensors", "--output", tmp_path / "n\nx\x1b.safetensors")
+    assert result.code == 0
+    assert [line.split(" ")[0] for line in result.err.splitlines()] == [
+        *("YOLOv10-n,", "keys:", "unexpected,", "license", "wrote")
+    ]
+    assert not any(sign in result.err for sign in "\x1b\u202e")
+    assert "\\x0alicense of these weights: CC0\\x1b[2J\\u202e" in result.err
+
+
+def test_an_exported_model_is_not_called_a_broken_checkpoint(run):
+    result = run("import", Path(__file__).parents[1] / "data" / "models" / "toy.onnx")
+    assert result.code == 1
+    assert "toy.onnx is an exported model: it has no weights to import; predict runs it" in result.err

@@ -1,7 +1,9 @@
 """`yolov10 info`: the table and the totals."""
 
 import json
+from pathlib import Path
 
+import onnx
 import pytest
 from conftest import golden_state
 from test_formulas import FUSED, ONE_HEAD, TRAINING
@@ -27,6 +29,7 @@ def test_json_of_every_scale(run, scale):
     totals = [total["parameters"] for total in table["totals"]]
     assert totals == [TRAINING[at], ONE_HEAD[at], FUSED[at]]
     assert sum(row["parameters"] for row in table["layers"]) == TRAINING[at]
+    assert sum(row["parameters_fused"] for row in table["layers"]) == FUSED[at]
     assert table["layers"][23]["output"] == [[144, 80, 80], [144, 40, 40], [144, 20, 20]]
 
 
@@ -46,6 +49,24 @@ def test_a_model_file_shows_its_own_scale_and_classes(run, tmp_path):
         tmp_path / "m.safetensors", Weights(golden_state("n"), card, fused=False, one2many=True)
     )
     assert json.loads(run("info", path, "--json").out)["scale"] == "n"
+
+
+TOY = Path(__file__).parents[1] / "data" / "models" / "toy.onnx"
+
+
+def test_an_onnx_file_shows_its_own_scale_and_classes(run):
+    table = json.loads(run("info", TOY, "--json").out)
+    assert (table["scale"], table["classes"]) == ("n", 3)
+
+
+def test_an_onnx_file_that_tells_no_scale_is_refused(run, tmp_path):
+    model = onnx.load(TOY)
+    kept = {entry.key: entry.value for entry in model.metadata_props if entry.key != "scale"}
+    del model.metadata_props[:]
+    onnx.helper.set_model_props(model, kept)
+    onnx.save(model, tmp_path / "other.onnx")
+    result = run("info", tmp_path / "other.onnx")
+    assert (result.code, "other.onnx: does not say which scale it is" in result.err) == (1, True)
 
 
 @pytest.mark.parametrize("wrong,reason", [("q", "no scale or file 'q'"), ("gone.pt", "no scale or file")])

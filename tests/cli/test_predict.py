@@ -160,3 +160,12 @@ def test_its_own_output_is_not_detected_again(run, folder):
     for _ in range(2):
         result = run("predict", folder, "--model", TOY, "--output", folder / "out")
         assert len(json.loads(result.out)) == 2
+
+
+def test_a_picture_name_forges_no_line(run, tmp_path):
+    name = "bad\x1b[31m\nerror: fake.jpg"
+    (tmp_path / name).write_bytes(b"no picture")
+    result = run("predict", tmp_path, "--model", TOY, "--quiet")
+    assert result.err.count("\n") == 1
+    assert "\x1b" not in result.err
+    assert json.loads(result.out)[0]["source"] == str(tmp_path / name)

@@ -8,12 +8,15 @@ import pytest
 import torch
 from conftest import build_golden, golden_state
 from safetensors.numpy import save_file
-from weights.checkpoints import write_checkpoint
+from weights.checkpoints import Name, network, tensor, write_checkpoint
+from weights.checkpoints import save as write
 
 from yolov10.convolutions import state_entries
 from yolov10.errors import UserError
+from yolov10.model_card import ModelCard
 from yolov10.network import build
 from yolov10.weights import import_checkpoint, load
+from yolov10.weights import save as save_native
 from yolov10.weights.foreign import UNKNOWN_LICENSE, read_foreign
 from yolov10.weights.native import write_native
 
@@ -218,16 +221,125 @@ def test_wrong_number_of_names_is_refused(tmp_path):
         read_foreign(path)
 
 
-@pytest.mark.parametrize("content", ["not json", "[1]", '{"names": {"0": 5}}', "[" * 100_000])
-def test_broken_config_is_refused_or_ignored_in_one_line(tmp_path, content):
+@pytest.fixture
+def folder(tmp_path):
     save_file(
         {f"model.{name}": value for name, value in golden_state("n").items()}, tmp_path / "model.safetensors"
     )
-    (tmp_path / "config.json").write_text(content)
-    try:
-        assert read_foreign(tmp_path).weights.card.scale == "n"
-    except UserError as fault:
-        assert "\n" not in str(fault)
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    "content,reason",
+    [
+        ("not json", r"config\.json: not JSON"),
+        ("[" * 100_000, r"config\.json: not JSON"),
+        ('{"names": {"0": 5}}', "class names are not text"),
+        ("{}" + " " * 4_000_000, "4000002 bytes are too many"),
+    ],
+)
+def test_broken_config_is_refused_in_one_line(folder, content, reason):
+    (folder / "config.json").write_text(content)
+    with pytest.raises(UserError, match=reason) as fault:
+        read_foreign(folder)
+    assert "\n" not in str(fault.value)
+
+
+@pytest.mark.parametrize("content", ["[1]", "{}", '{"names": null}', '{"model": 5}'])
+def test_config_that_says_nothing_is_ignored(folder, content):
+    (folder / "config.json").write_text(content)
+    card = read_foreign(folder).weights.card
+    assert (card.scale, card.names[0], len(card.names)) == ("n", "class0", 80)
+
+
+def test_an_enormous_readme_is_refused(folder):
+    (folder / "README.md").write_text("---\nlicense: mit\n---\n" + " " * 4_000_000)
+    with pytest.raises(UserError, match=r"README\.md: \d+ bytes are too many"):
+        read_foreign(folder)
+
+
+def test_a_native_file_keeps_its_whole_card(tmp_path):
+    network = build("n", num_classes=2)
+    network.card = ModelCard("n", ("a", "b"), 320, threshold=0.31, license="MIT", training='{"epochs": 3}')
+    path = save_native(network, tmp_path / "model.safetensors")
+    for given in (path, tmp_path):
+        found = read_foreign(given)
+        assert found.weights.card == network.card
+        assert (len(found.mapped), found.missing, found.unexpected) == (len(network.state_dict()), (), ())
+        assert import_checkpoint(given).card == network.card
+
+
+@pytest.mark.parametrize("names", [NAMES, dict(enumerate(NAMES))])
+def test_names_and_licence_in_the_metadata_of_bare_safetensors_are_taken(tmp_path, names):
+    metadata = {"names": json.dumps(names), "license": "MIT\nlicense of these weights: \x1b[1mCC0"}
+    save_file(golden_state("n"), tmp_path / "model.safetensors", metadata)
+    for path in (tmp_path, tmp_path / "model.safetensors"):
+        card = read_foreign(path).weights.card
+        assert card.names == tuple(NAMES)
+        assert card.license == "MIT license of these weights: \\x1b[1mCC0"
+
+
+@pytest.mark.parametrize("names", ["x", "[" * 100_000, "[1, 2]", "5"])
+def test_metadata_of_bare_safetensors_that_names_nothing_is_ignored(tmp_path, names):
+    save_file(golden_state("n"), tmp_path / "bare.safetensors", {"names": names})
+    assert read_foreign(tmp_path / "bare.safetensors").weights.card.names[0] == "class0"
+
+
+def states(**facts):
+    """A checkpoint that is a dictionary: scale n's tensors under `state_dict`, and facts beside them."""
+    return {"state_dict": {name: tensor(value) for name, value in golden_state("n").items()}} | facts
+
+
+def test_a_state_dict_under_its_usual_key_is_found(tmp_path):
+    assert same_tensors(read_foreign(write(tmp_path / "n.pt", states())).weights, golden_state("n"))
+
+
+@pytest.mark.parametrize("asked,size", [(320, 320), (500, 512), ([320, 500], 512), (5, 640), ("x", 640)])
+def test_the_size_of_the_training_is_taken_in_steps_of_32(tmp_path, asked, size):
+    path = write(tmp_path / "n.pt", states(train_args={"imgsz": asked}))
+    assert read_foreign(path).weights.card.image_size == size
+
+
+def test_figures_that_json_lacks_are_left_out_of_the_training(tmp_path):
+    metrics = {"map": 0.5, "nan": float("nan"), "inf": float("inf"), "best": True}
+    path = write(tmp_path / "n.pt", states(train_metrics=metrics))
+    training = read_foreign(path).weights.card.training
+    assert "NaN" not in training and "Infinity" not in training
+    assert json.loads(training)["metrics"] == {"map": 0.5, "best": True}
+
+
+def test_training_options_of_enormous_length_are_left_behind(tmp_path):
+    path = write(tmp_path / "n.pt", states(train_args={"text": "x" * 20_000}, train_metrics={"map": 0.5}))
+    training = json.loads(read_foreign(path).weights.card.training)
+    assert "options" not in training
+    assert training["metrics"] == {"map": 0.5}
+
+
+def test_a_licence_of_many_lines_becomes_one(tmp_path):
+    path = write(tmp_path / "n.pt", states(license="MIT\nwrote x\x1b[2J" + "x" * 1000))
+    license = read_foreign(path).weights.card.license
+    assert license.startswith("MIT wrote x\\x1b[2Jx")
+    assert len(license) < 510
+
+
+def test_a_scale_that_the_tensors_belie_is_refused(tmp_path):
+    path = write_checkpoint(tmp_path / "n.pt", golden_state("n"), names=NAMES, scale="s")
+    with pytest.raises(UserError, match="says it is scale s, but holds the tensors of scale n"):
+        read_foreign(path)
+
+
+def test_buffers_that_are_not_persistent_are_no_entries(tmp_path):
+    model = network(golden_state("n"), Name("ultralytics.nn.tasks", "DetectionModel"), {})
+    model.state["_buffers"] = {"kept": tensor(np.ones(2, np.float32)), "scratch": tensor(np.ones(3))}
+    model.state["_non_persistent_buffers_set"] = {"scratch"}
+    assert read_foreign(write(tmp_path / "n.pt", {"model": model})).unexpected == ("kept",)
+
+
+@pytest.mark.parametrize("suffix", [".onnx", ".xml"])
+def test_exported_models_are_not_imported(tmp_path, suffix):
+    (tmp_path / f"n{suffix}").write_bytes(b"x")
+    with pytest.raises(UserError, match=r"is an exported model: .* predict runs it"):
+        read_foreign(tmp_path / f"n{suffix}")
 
 
 @pytest.mark.parametrize("make", ["folder", "gone.pt"])

@@ -1,12 +1,13 @@
 """The native format: round trips, metadata, and refusals."""
 
 import json
+import os
 import struct
 
 import numpy as np
 import pytest
 import torch
-from conftest import build_golden
+from conftest import build_golden, golden_state
 
 from yolov10.errors import UserError
 from yolov10.model_card import ModelCard
@@ -101,7 +102,8 @@ def rewritten(file, *, tensors=None, **metadata):
 @pytest.mark.parametrize(
     "change,reason",
     [
-        ({"scale": "q"}, "'scale' is 'q', not one of n s m b l x"),
+        ({"scale": "q"}, "scale is 'q', not one of n s m b l x"),
+        ({"scale": ""}, "'scale' is missing"),
         ({"scale": "s"}, "entries do not fit YOLOv10-s"),
         ({"names": "not json"}, "'names' cannot be read"),
         ({"names": '{"a": 1}'}, "'names' is not a list"),
@@ -110,8 +112,8 @@ def rewritten(file, *, tensors=None, **metadata):
         ({"names": "[" * 100_000}, "'names' cannot be read"),
         ({"image_size": "-5"}, "image size of -5"),
         ({"image_size": "9" * 5000}, "'image_size' cannot be read"),
-        ({"threshold": "nan"}, "'threshold' is nan"),
-        ({"threshold": "2"}, "'threshold' is 2.0"),
+        ({"threshold": "nan"}, "threshold of nan"),
+        ({"threshold": "2"}, "threshold of 2.0"),
         ({"fused": "true"}, "entries do not fit"),
         ({"heads": "one2one"}, "entries do not fit"),
         ({"format": "other"}, "yolov10 import"),
@@ -185,6 +187,33 @@ def test_a_missing_file_is_named(tmp_path):
         load(tmp_path / "gone.safetensors")
 
 
+def test_a_file_that_cannot_be_opened_says_why(tmp_path):
+    (tmp_path / "folder.safetensors").mkdir()
+    with pytest.raises(UserError, match=r"folder\.safetensors: (is a directory|permission denied)"):
+        load(tmp_path / "folder.safetensors")
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may read everything")
+def test_a_file_without_permission_is_not_called_missing(file):
+    file.chmod(0)
+    with pytest.raises(UserError, match=r"n\.safetensors: permission denied"):
+        load(file)
+
+
+def test_a_network_whose_card_names_other_classes_is_not_saved(tmp_path):
+    network = build("n", num_classes=2)
+    network.card = ModelCard("n", ("a", "b", "c"))
+    with pytest.raises(UserError, match="entries do not fit YOLOv10-n"):
+        save(network, tmp_path / "n.safetensors")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_threshold_of_numpy_is_saved_so_that_it_loads(tmp_path):
+    network = build("n", num_classes=1)
+    network.card = ModelCard("n", ("a",), threshold=np.float64(0.3))
+    assert load(save(network, tmp_path / "n.safetensors")).card.threshold == 0.3
+
+
 def test_is_native_by_content(file, tmp_path):
     from safetensors.numpy import save_file
 
@@ -197,6 +226,6 @@ def test_is_native_by_content(file, tmp_path):
 
 def test_writing_needs_a_folder_that_can_be_written(tmp_path):
     (tmp_path / "file").write_text("")
-    weights = Weights({}, ModelCard.unnamed("n", 1), fused=False, one2many=True)
+    weights = Weights(golden_state("n"), ModelCard.unnamed("n", 80), fused=False, one2many=True)
     with pytest.raises(UserError, match="cannot write"):
         write_native(tmp_path / "file" / "n.safetensors", weights)

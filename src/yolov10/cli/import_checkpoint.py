@@ -7,7 +7,8 @@ from pathlib import Path
 
 from yolov10.cli.options import Common, argument, option
 from yolov10.errors import UserError
-from yolov10.weights.foreign import Import, read_foreign
+from yolov10.printable import printable
+from yolov10.weights.foreign import UNKNOWN_LICENSE, Import, read_foreign
 from yolov10.weights.native import write_native
 
 SHOWN = 5
@@ -40,7 +41,7 @@ def run(options: Options) -> int:
     if options.json:
         print(json.dumps(_report(found, output), ensure_ascii=False, indent=1))
     if not options.quiet:
-        print("\n".join(_lines(found, output)), file=sys.stderr)
+        print("\n".join(map(printable, _lines(found, output))), file=sys.stderr)
     return 0
 
 
@@ -78,7 +79,7 @@ def _lines(found: Import, output: Path) -> list[str]:
         lines.append(f"missing, filled in with their only value: {_some(found.missing)}")
     if found.unexpected:
         lines.append(f"unexpected, left out: {_some(found.unexpected)}")
-    return [*lines, f"license of these weights: {card.license}", f"wrote {output}"]
+    return [*lines, f"license of these weights: {card.license or UNKNOWN_LICENSE}", f"wrote {output}"]
 
 
 def _some(names: tuple[str, ...]) -> str:

@@ -11,6 +11,7 @@ from yolov10.cli.tables import console, plain_table
 from yolov10.errors import UserError, did_you_mean
 from yolov10.image_size import check_image_size, parse_image_size
 from yolov10.info.tables import describe
+from yolov10.model_card import ModelCard
 
 
 @dataclass(frozen=True)
@@ -48,11 +49,21 @@ def _scale(model: str) -> tuple[str, int]:
         raise UserError(
             f"no scale or file {model!r}{did_you_mean(model, SCALES)}: scales are {' '.join(SCALES)}"
         )
-    from yolov10.weights.foreign import read_foreign
-    from yolov10.weights.native import is_native, read_native
-
-    card = (read_native(model) if is_native(model) else read_foreign(model).weights).card
+    card = _card(Path(model))
+    if not card.scale:
+        raise UserError(f"{model}: does not say which scale it is")
     return card.scale, len(card.names)
+
+
+def _card(path: Path) -> ModelCard:
+    """What a file of weights, an exported file or a folder of either says of itself."""
+    from yolov10.weights.foreign import EXPORTED, read_foreign
+
+    if path.suffix in EXPORTED or any(path.glob("*.xml")):
+        from yolov10.runtimes.open import open_runtime
+
+        return open_runtime(path).card
+    return read_foreign(path).weights.card
 
 
 SHORT = {"kernel": "k{}", "stride": "s{}", "repeats": "n={}", "shortcut": "add", "large_kernel": "7×7"}

@@ -12,6 +12,7 @@ import click
 import yolov10
 from yolov10.cli.options import command
 from yolov10.errors import UserError, WrongValueError, did_you_mean
+from yolov10.printable import printable
 
 COMMANDS: Mapping[str, tuple[str, str]] = {
     "predict": ("predict", "find objects in pictures"),
@@ -111,5 +112,5 @@ def _show_version(ctx: click.Context, option: click.Parameter, wanted: bool) -> 
 def _fail(message: str, code: int, arguments: Sequence[str] = ()) -> int:
     if "--debug" in arguments:
         traceback.print_exc()
-    print(f"error: {' '.join(message.split())}", file=sys.stderr)
+    print(f"error: {printable(' '.join(message.split()))}", file=sys.stderr)
     return code

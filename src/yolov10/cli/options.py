@@ -102,7 +102,7 @@ def _click_type(hint: Any) -> Any:  # noqa: ANN401 - a type, and click's type fo
         return click.Choice(typing.get_args(hint))
     if typing.get_origin(hint) is tuple:
         hint = typing.get_args(hint)[0]
-    return {Path: click.Path(path_type=Path), bool: None}.get(hint, hint)
+    return {Path: click.Path(path_type=Path, readable=False), bool: None}.get(hint, hint)
 
 
 class _Command(click.Command):

@@ -5,6 +5,8 @@ import time
 from types import TracebackType
 from typing import Self
 
+from yolov10.printable import printable
+
 LINE_EVERY = 10.0
 """Seconds between two plain lines."""
 
@@ -47,7 +49,7 @@ class Progress:
 
     def warn(self, line: str) -> None:
         """Print a warning, even when quiet: it is about something left out."""
-        self._print(f"warning: {line}")
+        self._print(f"warning: {printable(line)}")
 
     def _print(self, line: str) -> None:
         if self.bar:

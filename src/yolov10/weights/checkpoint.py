@@ -6,7 +6,7 @@ from typing import Any
 
 from yolov10.errors import UserError
 from yolov10.weights.archive import open_archive
-from yolov10.weights.contents import Contents, class_names, image_size, plain_values
+from yolov10.weights.contents import Contents, class_names, image_size, one_line, plain_values
 from yolov10.weights.inert import Stub
 from yolov10.weights.pickle_reader import read_pickle
 from yolov10.weights.tensor_ref import TensorRef, tensor
@@ -34,8 +34,8 @@ def read_checkpoint(path: str | os.PathLike[str]) -> Contents:
         names=class_names(described.get("names", facts.get("names"))),
         scale=_scale(described.get("yaml")),
         image_size=image_size(options.get("imgsz") if isinstance(options, dict) else None),
-        license=_text(facts.get("license")),
-        written_by=_written_by(network, _text(facts.get("version"))),
+        license=one_line(facts.get("license")),
+        written_by=_written_by(network, one_line(facts.get("version"))),
         training=_training(facts),
     )
 
@@ -107,12 +107,8 @@ def _written_by(network: Stub | dict[Any, Any], version: str) -> str:
 def _training(facts: dict[Any, Any]) -> dict[str, Any]:
     """Options, date and figures of the training, as far as they are plain values."""
     said = {
-        "date": _text(facts.get("date")),
+        "date": one_line(facts.get("date")),
         "options": plain_values(facts.get("train_args")),
         "metrics": plain_values(facts.get("train_metrics")),
     }
     return {key: value for key, value in said.items() if value}
-
-
-def _text(value: object) -> str:
-    return value[:500] if isinstance(value, str) else ""

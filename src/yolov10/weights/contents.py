@@ -1,6 +1,7 @@
 """A foreign file taken apart: tensors by their own names, and the facts that were stored beside them."""
 
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -8,6 +9,7 @@ from typing import Any
 from yolov10.architecture import STRIDES
 from yolov10.errors import UserError
 from yolov10.model_card import DEFAULT_IMAGE_SIZE
+from yolov10.printable import printable
 from yolov10.weights.native import Tensors
 
 MAX_TRAINING = 20_000
@@ -49,13 +51,23 @@ def image_size(value: object) -> int:
     return DEFAULT_IMAGE_SIZE
 
 
+def one_line(value: object) -> str:
+    """A text as one line without control characters; empty for anything else."""
+    return printable(" ".join(value[:500].split())) if isinstance(value, str) else ""
+
+
 def plain_values(value: object) -> dict[str, Any]:
-    """The text, numbers and yes/no of a dictionary; of an oversized one, nothing."""
+    """The text, finite numbers and yes/no of a dictionary; of an oversized one, nothing."""
     if not isinstance(value, dict):
         return {}
     kept = {
         key: entry
         for key, entry in value.items()
-        if isinstance(key, str) and isinstance(entry, str | int | float | bool)
+        if isinstance(key, str) and (isinstance(entry, str) or _is_finite(entry))
     }
     return kept if len(json.dumps(kept)) <= MAX_TRAINING else {}
+
+
+def _is_finite(value: object) -> bool:
+    """Whether it is a number that JSON has."""
+    return isinstance(value, int | float) and math.isfinite(value)

@@ -20,10 +20,11 @@ from yolov10.errors import UserError
 from yolov10.model_card import ModelCard
 from yolov10.weights.checkpoint import read_checkpoint
 from yolov10.weights.contents import Contents
-from yolov10.weights.hugging_face import read_hugging_face
-from yolov10.weights.native import Weights, read_safetensors
+from yolov10.weights.hugging_face import read_bare, read_hugging_face
+from yolov10.weights.native import Weights, is_native, read_native
 
 UNKNOWN_LICENSE = "not stated in the file: ask whoever made it"
+EXPORTED = (".onnx", ".xml")
 WEIGHT_TYPES = ("float16", "float32", "float64")
 
 
@@ -43,23 +44,36 @@ class Import:
 
 
 def read_foreign(path: str | os.PathLike[str]) -> Import:
-    """Read a `.pt` file, a Hugging Face folder or a bare `.safetensors`.
+    """Read a `.pt` file, a Hugging Face folder or a `.safetensors`, of which a native one keeps its card.
 
     Raises UserError naming the file and why it is not a YOLOv10 checkpoint that can be used.
     """
     path = Path(path)
     if not path.exists():
         raise UserError(f"{path}: no such file or folder")
+    if path.suffix in EXPORTED:
+        raise UserError(f"{path} is an exported model: it has no weights to import; predict runs it as it is")
+    weights_file = path / "model.safetensors" if path.is_dir() else path
+    if is_native(weights_file):
+        return _native(weights_file)
     try:
         if path.is_dir():
             contents = read_hugging_face(path)
         elif path.suffix == ".safetensors":
-            contents = Contents(read_safetensors(path)[0])
+            contents = read_bare(path)
         else:
             contents = read_checkpoint(path)
         return _recognise(contents, path.name)
     except UserError as fault:
         raise fault if str(path) in str(fault) else UserError(f"{path}: {fault}") from None
+
+
+def _native(path: Path) -> Import:
+    """A file of this program: all of it is taken, its card too."""
+    weights = read_native(path)
+    return Import(
+        weights, {name: name for name in weights.tensors}, missing=(), unexpected=(), written_by="yolov10"
+    )
 
 
 def _recognise(contents: Contents, file_name: str) -> Import:

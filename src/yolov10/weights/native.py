@@ -76,9 +76,13 @@ def is_native(path: str | os.PathLike[str]) -> bool:
 
 
 def write_native(path: str | os.PathLike[str], weights: Weights) -> Path:
-    """Write weights to `path`, whole or not at all. Raises UserError when that cannot be done."""
+    """Write weights to `path`, whole or not at all.
+
+    Raises UserError: the tensors are not those of the card's network, or the file cannot be written.
+    """
     from safetensors.numpy import save
 
+    _check_entries(path, weights)
     metadata = weights.card.to_native() | {
         "format": FORMAT,
         "version": yolov10.__version__,
@@ -92,8 +96,10 @@ def read_safetensors(path: str | os.PathLike[str]) -> tuple[Tensors, Mapping[str
     """Tensors and metadata of any safetensors file. Raises UserError naming the file."""
     from safetensors import SafetensorError, safe_open
 
-    if not Path(path).is_file():
-        raise UserError(f"{path}: no such file")
+    try:
+        Path(path).open("rb").close()  # safetensors calls everything it cannot open missing
+    except (OSError, ValueError) as fault:
+        raise UserError(f"{path}: {(getattr(fault, 'strerror', None) or str(fault)).lower()}") from None
     try:
         with safe_open(path, framework="numpy") as file:
             # TypeError: a type NumPy does not have, bfloat16 for one.
