@@ -111,15 +111,41 @@ def test_what_is_no_file_is_named(reads: Callable[[object], object], tmp_path: P
 
 
 def test_a_file_without_permission_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(path: Path) -> bytes:
+    def refuse(path: Path, mode: str) -> bytes:
         raise PermissionError(13, "Permission denied", path)
 
-    monkeypatch.setattr(Path, "read_bytes", refuse)  # a real one would not stop root
+    monkeypatch.setattr(Path, "open", refuse)  # a real one would not stop root
     with pytest.raises(UserError, match=r"locked\.jpg: Permission denied"):
         images.read(tmp_path / "locked.jpg")
 
 
 # --- limits
+
+
+def test_a_sparse_file_of_30_gb_is_refused_unread(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with (tmp_path / "huge.jpg").open("wb") as file:
+        file.truncate(30 * 2**30)
+    monkeypatch.delattr(images, "read_bounded")
+    for reads in (images.read, images.read_size):
+        with pytest.raises(UserError, match=r"huge\.jpg: over 1 GiB, which is no picture$"):
+            reads(tmp_path / "huge.jpg")
+
+
+def test_an_endless_device_is_refused_at_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(images, "MAX_BYTES", 2**22)
+    with pytest.raises(UserError, match=r"^/dev/zero: over 0\.00390625 GiB, which is no picture$"):
+        images.read("/dev/zero")
+
+
+@pytest.mark.parametrize(("size", "read"), [(0, True), (2**22, True), (2**22 + 1, False)])
+def test_a_stream_is_read_up_to_the_limit(size: int, read: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(images, "MAX_BYTES", 2**22)
+    data = np.random.default_rng(0).bytes(size)
+    if read:
+        assert images.read_bounded(io.BytesIO(data), "standard input") == data
+    else:
+        with pytest.raises(UserError, match="^standard input: over "):
+            images.read_bounded(io.BytesIO(data), "standard input")
 
 
 def test_the_limit_is_the_last_size_that_is_read() -> None:

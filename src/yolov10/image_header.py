@@ -29,9 +29,10 @@ class ImageHeader:
 def read_header(data: bytes) -> ImageHeader:
     """Tell the format of a whole picture file by its content, and read its header.
 
-    PNG and JPEG are also followed to their end, so that a cut or damaged one is refused here: their decoders
-    write to stderr or guess. Bounded time: every parser goes forward only. Raises UserError (it cannot name
-    the file) for anything but a picture of the formats below, and for one that is broken or has no pixels.
+    PNG and JPEG are also followed to their end, so that a cut one is refused here: their decoders write to
+    stderr or guess. A JPEG that lost pixel data but still has its end marker cannot be told. Bounded time:
+    every parser goes forward only. Raises UserError (it cannot name the file) for anything but a picture of
+    the formats below, and for one that is broken or has no pixels.
     """
     found = next(((format, parse) for begins, format, parse in _FORMATS if begins.match(data)), None)
     if not found:

@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,9 @@ Image = NDArray[np.uint8]
 
 MAX_PIXELS = 178_000_000
 """Pixels of the largest picture that is decoded unless the user raises it: half a gigabyte as BGR."""
+
+MAX_BYTES = 2**30
+"""Bytes of the largest picture file that is read: a device or an endless pipe must come to an end."""
 
 
 def read(path: str | os.PathLike[str], *, max_pixels: int = MAX_PIXELS) -> Image:
@@ -87,10 +90,27 @@ def write(path: str | os.PathLike[str], image: Image) -> Path:
     return write_atomic(path, encode(image, Path(path).suffix))
 
 
+def read_bounded(stream: BinaryIO, name: str) -> bytes:
+    """Read a stream to its end; raises UserError, beginning with `name`, for one over MAX_BYTES."""
+    parts, size = [], 0
+    while part := stream.read(2**20):
+        parts.append(part)
+        size += len(part)
+        _check_bytes(size, name)
+    return b"".join(parts)
+
+
+def _check_bytes(size: int, name: str) -> None:
+    if size > MAX_BYTES:
+        raise UserError(f"{name}: over {MAX_BYTES / 2**30:g} GiB, which is no picture")
+
+
 def _file_bytes(path: str | os.PathLike[str]) -> bytes:
     """Read a file; never through OpenCV, which fails on some names and fills cut files with gray."""
     try:
-        return Path(path).read_bytes()
+        with Path(path).open("rb") as file:
+            _check_bytes(os.fstat(file.fileno()).st_size, os.fspath(path))  # a device has none
+            return read_bounded(file, os.fspath(path))
     except OSError as fault:
         folder = os.path.isdir(path)  # noqa: PTH112 - Path.is_dir raises for a name too long
         reason = "a folder, not a picture file" if folder else fault.strerror

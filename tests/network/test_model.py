@@ -94,8 +94,12 @@ def test_fusing_twice_is_fusing_once():
     assert all(torch.equal(twice[name], value) for name, value in once.items())
 
 
-@pytest.mark.parametrize("scale", "ns")
-@pytest.mark.parametrize("height,width", [(32, 32), (64, 224), (320, 256), (96, 640)])
+SIZES = [(32, 32), (64, 224), (320, 256), (96, 640)]
+
+
+@pytest.mark.parametrize(
+    "scale,height,width", [*(("n", *size) for size in SIZES), *((scale, 64, 96) for scale in "smblx")]
+)
 def test_batched_equals_single_at_any_multiple_of_32(scale, height, width):
     network = build_golden(scale)
     batch = picture(height, width, batch=3, seed=5)
@@ -120,19 +124,30 @@ def test_channels_last_gives_the_same_boxes():
     torch.testing.assert_close(found[:, 4:], expected[:, 4:], rtol=0, atol=1e-5)
 
 
-@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
-def test_half_precision_keeps_scores_near_and_coordinates_in_float32(dtype):
+@pytest.mark.parametrize(
+    "dtype,score,pixels",
+    [
+        (torch.bfloat16, 0.003, 0.4),  # about three times the worst that was measured, of all 1,680 anchors
+        (torch.float16, 0.0004, 0.06),
+    ],
+)
+def test_half_precision_keeps_scores_and_boxes_near_and_coordinates_in_float32(dtype, score, pixels):
     network = build_golden("n").fuse()
     with torch.inference_mode():
         expected = network.decode(picture())
         found = network.to(dtype).decode(picture().to(dtype))
     assert found.dtype == torch.float32
-    # Random weights: a few of 1,680 anchors sway; the bulk must not.
-    assert (found[:, 4:] - expected[:, 4:]).abs().median() < 5e-3
-    assert (found[:, :4] - expected[:, :4]).abs().median() < 2.0
+    assert (found[:, 4:] - expected[:, 4:]).abs().max() < score
+    assert (found[:, :4] - expected[:, :4]).abs().max() < pixels
 
 
-@pytest.mark.parametrize("shape", [(1, 3, 250, 320), (1, 3, 256, 300), (1, 1, 256, 320), (3, 256, 320)])
+@pytest.mark.parametrize(
+    "shape",
+    [
+        *((1, 3, 250, 320), (1, 3, 256, 300), (1, 1, 256, 320), (3, 256, 320)),
+        *((1, 3, 272, 320), (1, 3, 256, 336), (1, 3, 16, 32)),  # multiples of 16
+    ],
+)
 def test_other_input_shapes_are_refused_with_the_rule(shape):
     with pytest.raises(ValueError, match="multiples of 32"):
         build("n").eval()(torch.zeros(shape))
@@ -204,3 +219,25 @@ class TestEvalMode:
         assert set(found[:, 5].tolist()) <= {7.0, 41.0}
         best = scores[[7, 41]].flatten().sort(descending=True).values[:300]
         torch.testing.assert_close(found[:, 4], best, rtol=0, atol=1e-6)
+
+    @pytest.mark.parametrize("classes", [(), [], np.array([], int)])
+    def test_no_classes_give_no_rows(self, classes):
+        with torch.inference_mode():
+            assert build("n", num_classes=3).eval().detect(picture(64, 64, batch=2), classes).shape == (
+                2,
+                0,
+                6,
+            )
+
+    @pytest.mark.parametrize("index", [3, -1, 80])
+    def test_a_class_out_of_range_is_named(self, index):
+        with pytest.raises(UserError, match=f"^no class {index}: the network has classes 0 to 2$"):
+            build("n", num_classes=3).eval().detect(picture(64, 64), [0, index])
+
+    def test_decoding_the_head_that_fuse_dropped_is_a_user_error(self):
+        with pytest.raises(UserError, match=r"the one-to-many head was dropped by fuse\(\)"):
+            build("n", num_classes=3).fuse().decode(picture(64, 64), head="one2many")
+
+    def test_decoding_a_head_that_does_not_exist_is_a_user_error(self):
+        with pytest.raises(UserError, match="^no head 'nonsense': choose one2one or one2many$"):
+            build("n", num_classes=3).eval().decode(picture(64, 64), head="nonsense")

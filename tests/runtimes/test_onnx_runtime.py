@@ -54,6 +54,12 @@ def test_rows_that_are_not_numbers_are_left_out(tmp_path):
     assert found.boxes.tolist() == [[1, 2, 3, 4]]
 
 
+def test_threads_reach_the_session():
+    options = Detector(TOY, threads=1).runtime.session.get_session_options()
+    assert options.intra_op_num_threads == 1
+    assert Detector(TOY).runtime.session.get_session_options().intra_op_num_threads == 0  # all cores
+
+
 def test_metadata_of_other_tools_is_enough(tmp_path):
     model = onnx.load(TOY)
     kept = {p.key: p.value for p in model.metadata_props if p.key in ("names", "stride", "task", "imgsz")}

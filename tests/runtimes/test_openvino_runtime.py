@@ -1,6 +1,7 @@
 """OpenVINO on the files of the contract: the same rows as ONNX Runtime."""
 
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import onnx
@@ -55,12 +56,74 @@ def test_a_file_of_fixed_shape(tmp_path):
 
 
 @pytest.mark.parametrize("title", REFUSED)
-def test_hostile_files_are_refused_in_one_line(title, tmp_path):
+def test_hostile_files_are_refused_in_one_line_with_no_native_lines_beside_it(title, tmp_path, capfd):
     path = tmp_path / "hostile.onnx"
     path.write_bytes(REFUSED[title])
     with pytest.raises(UserError, match=r"hostile\.onnx") as fault:
         Detector(path, runtime="openvino")
     assert "\n" not in str(fault.value)
+    assert capfd.readouterr() == ("", "")
+
+
+NO_XML_MODEL = {
+    "empty": b"",
+    "text": b"404 not found",
+    "html": b"\xef\xbb\xbf <!DOCTYPE html>\n<html>404</html>",
+    "an ONNX file": TOY.read_bytes(),
+    "half": b'<?xml version="1.0"?>\n<net name="toy" version="11"><layers>',
+    "hollow": b'<?xml version="1.0"?>\n<net name="toy" version="11"></net>',
+}
+
+
+@pytest.mark.parametrize("title", NO_XML_MODEL)
+def test_an_xml_that_is_no_model_is_refused_with_no_native_lines_beside_it(title, tmp_path, capfd):
+    (tmp_path / "odd.xml").write_bytes(NO_XML_MODEL[title])
+    with pytest.raises(UserError, match=r"odd\.xml: not an? ") as fault:
+        Detector(tmp_path / "odd.xml")
+    assert "\n" not in str(fault.value)
+    assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize("kept", [0, 1, 2, 40, 0.25, 0.9, -1])
+def test_a_truncated_onnx_file_is_refused_with_no_native_lines_beside_it(kept, tmp_path, capfd):
+    data = TOY.read_bytes()
+    (tmp_path / "cut.onnx").write_bytes(data[: int(kept * len(data)) if 0 < kept < 1 else kept])
+    with pytest.raises(UserError, match=r"cut\.onnx: not an ONNX file, or a truncated one"):
+        Detector(tmp_path / "cut.onnx", runtime="openvino")
+    assert capfd.readouterr() == ("", "")
+
+
+def test_several_threads_share_a_runtime():
+    runtime = OpenvinoRuntime(TOY)
+    expected = runtime(IMAGES)
+    with ThreadPoolExecutor(8) as pool:
+        for rows in pool.map(runtime, [IMAGES] * 200):
+            np.testing.assert_array_equal(rows, expected)
+
+
+@pytest.mark.parametrize("framework", ["onnx", 3, ["names"], {"names": {"0": "a"}}])
+def test_odd_metadata_is_no_metadata(framework, tmp_path):
+    openvino = import_openvino("the test")
+    model = openvino.Core().read_model(TOY)
+    model.set_rt_info(framework, "framework")
+    openvino.save_model(model, tmp_path / "odd.xml")
+    with pytest.raises(UserError, match=r"odd\.xml: .*names"):
+        OpenvinoRuntime(tmp_path / "odd.xml")
+
+
+@pytest.mark.parametrize("options,hint", [({}, "f32"), ({"precision": "bf16"}, "bf16")])
+def test_precision_reaches_the_compiled_model(options, hint):
+    able = import_openvino("the test").Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+    if hint == "bf16" and "BF16" not in able:
+        pytest.skip("this CPU does not have bfloat16")
+    runtime = Detector(TOY, runtime="openvino", **options).runtime
+    assert runtime.model.get_property("INFERENCE_PRECISION_HINT").get_type_name() == hint
+
+
+def test_threads_reach_the_compiled_model():
+    assert (
+        Detector(TOY, runtime="openvino", threads=1).runtime.model.get_property("INFERENCE_NUM_THREADS") == 1
+    )
 
 
 def test_other_devices_are_refused():

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from yolov10.architecture import MAX_DETECTIONS, REG_MAX, STRIDES, head_widths
+from yolov10.errors import UserError
 from yolov10.network.blocks import Conv
 
 
@@ -46,9 +47,12 @@ class Detect(nn.Module):
         self.one2one_cv3 = copy.deepcopy(self.cv3)
 
     def one2many(self, features: Sequence[Tensor]) -> list[Tensor]:
-        """Raw maps of the training head: P3, P4, P5, each [B, 64 + classes, h, w]."""
-        assert self.cv2 is not None, "the one-to-many head was dropped by fuse()"
-        assert self.cv3 is not None
+        """Raw maps of the training head: P3, P4, P5, each [B, 64 + classes, h, w].
+
+        Raises UserError once that head is gone.
+        """
+        if self.cv2 is None or self.cv3 is None:
+            raise UserError("the one-to-many head was dropped by fuse(): load weights of both heads")
         return _raw_maps(features, self.cv2, self.cv3)
 
     def one2one(self, features: Sequence[Tensor]) -> list[Tensor]:

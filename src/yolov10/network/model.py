@@ -4,7 +4,7 @@ B images, A anchor points (cells of all three levels), h×w cells of one level, 
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Literal, Self
+from typing import Literal, Self, get_args
 
 import torch
 from torch import Tensor, nn
@@ -67,16 +67,29 @@ class YOLOv10(nn.Module):
         return {"one2many": self.head.one2many(features), "one2one": self.head.one2one(detached)}
 
     def detect(self, images: Tensor, classes: Sequence[int] | None = None) -> Tensor:
-        """Detections of the one-to-one head; of some `classes` only, chosen before the top-k."""
+        """Detections of the one-to-one head; of some `classes` only, chosen before the top-k.
+
+        No classes give no rows, [B, 0, 6]. Raises UserError for a class the network does not have.
+        """
         boxes, scores = self.head.decode(self.head.one2one(self.features(images)))
         if classes is None:
             return top_detections(boxes, scores)
-        wanted = torch.tensor(classes, device=scores.device)
+        absent = [index for index in classes if not 0 <= index < scores.shape[1]]
+        if absent:
+            raise UserError(f"no class {absent[0]}: the network has classes 0 to {scores.shape[1] - 1}")
+        if len(classes) == 0:
+            return boxes.new_zeros((len(boxes), 0, 6))
+        wanted = torch.tensor(classes, dtype=torch.long, device=scores.device)
         rows = top_detections(boxes, scores[:, wanted])
         return torch.cat([rows[..., :5], wanted[rows[..., 5:].long()].to(rows.dtype)], dim=2)
 
     def decode(self, images: Tensor, head: Head = "one2one") -> Tensor:
-        """All anchors of one head, [B, 4 + nc, A]: cx cy w h in input pixels, probabilities (spec 3.2)."""
+        """All anchors of one head, [B, 4 + nc, A]: cx cy w h in input pixels, probabilities (spec 3.2).
+
+        Raises UserError for a head there is not, or that was dropped.
+        """
+        if head not in get_args(Head):
+            raise UserError(f"no head {head!r}: choose {' or '.join(get_args(Head))}")
         features = self.features(images)
         maps = self.head.one2one(features) if head == "one2one" else self.head.one2many(features)
         boxes, scores = self.head.decode(maps)

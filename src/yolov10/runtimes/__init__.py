@@ -1,1 +1,1 @@
-"""Whatever maps a batch of pictures to detections: torch or ONNX Runtime behind one protocol."""
+"""Whatever maps a batch of pictures to detections: torch, ONNX Runtime or OpenVINO behind one protocol."""

@@ -7,7 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from yolov10.errors import UserError
-from yolov10.runtimes.exported import check_form, fixed_sides, in_steps, keep_classes, read_card
+from yolov10.runtimes.exported import check_form, fixed_sides, keep_classes, read_card, run_in_steps
+
+INPUT_TYPES = {"tensor(float)": np.float32, "tensor(float16)": np.float16}
 
 
 class OnnxRuntime:
@@ -34,7 +36,10 @@ class OnnxRuntime:
         inputs, outputs = self.session.get_inputs(), self.session.get_outputs()
         check_form(path, [one.shape for one in inputs], [one.shape for one in outputs])
         self.card = read_card(path, self.session.get_modelmeta().custom_metadata_map)
+        if inputs[0].type not in INPUT_TYPES:
+            raise UserError(f"{path}: takes {inputs[0].type}: export it with a float32 or float16 input")
         self.input = inputs[0].name
+        self.input_type = INPUT_TYPES[inputs[0].type]
         self.fixed_batch = inputs[0].shape[0]
         self.fixed_shape = fixed_sides(inputs[0].shape)
 
@@ -42,8 +47,13 @@ class OnnxRuntime:
         self, images: NDArray[np.float32], classes: Sequence[int] | None = None
     ) -> NDArray[np.float32]:
         """As `Runtime` says; other `classes` are left out after the file's top-k."""
-        parts = [self.session.run(None, {self.input: part})[0] for part in in_steps(images, self.fixed_batch)]
-        return keep_classes(np.concatenate(parts).astype(np.float32, copy=False), classes)
+        return keep_classes(run_in_steps(self._run, images, self.fixed_batch), classes)
+
+    def _run(self, images: NDArray[np.float32]) -> NDArray[np.float32]:
+        rows: NDArray[np.float32] = self.session.run(
+            None, {self.input: images.astype(self.input_type, copy=False)}
+        )[0]
+        return rows
 
 
 def _providers(available: list[str], device: str) -> list[str]:

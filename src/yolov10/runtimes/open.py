@@ -2,7 +2,7 @@
 
 import os
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 from yolov10.errors import UserError, require
 from yolov10.runtimes.runtime import Precision, Runtime
@@ -20,9 +20,14 @@ def open_runtime(
 ) -> Runtime:
     """The runtime for a `.safetensors`, `.onnx`, OpenVINO `.xml`, foreign `.pt` or a folder of one.
 
-    `threads` counts CPU threads, all cores unless given. Raises UserError: no such file, not a model, a
-    runtime that cannot run it, or one that is not installed.
+    `threads` counts CPU threads, all cores unless given; torch's belong to the process, so they are set for
+    each call, and calls that set them take turns. Raises UserError: no such file, not a model, an unknown
+    precision or device, a runtime that cannot run the file, or one that is not installed.
     """
+    if precision not in get_args(Precision):
+        raise UserError(f"no precision {precision!r}: choose {', '.join(get_args(Precision))}")
+    if not isinstance(device, str):
+        raise UserError(f"no device {device!r}: choose auto, cpu, cuda, cuda:N or mps")
     path = _file_of(Path(model))
     able = _ABLE.get(path.suffix, ("torch",))
     chosen = able[0] if runtime == "auto" else runtime
@@ -64,10 +69,8 @@ def _open_onnx(path: Path, device: str, precision: Precision, threads: int | Non
 
 
 def _open_torch(path: Path, device: str, precision: Precision, threads: int | None) -> Runtime:
-    torch = require("torch", install="open-yolov10[train]", purpose=f"running {path.name}")
+    require("torch", install="open-yolov10[train]", purpose=f"running {path.name}")
     from yolov10.runtimes.torch_runtime import TorchRuntime
     from yolov10.weights.networks import open_network
 
-    if threads is not None:
-        torch.set_num_threads(threads)
-    return TorchRuntime(open_network(path), device, precision)
+    return TorchRuntime(open_network(path), device, precision, threads)

@@ -28,4 +28,10 @@ class Runtime(Protocol):
         """Images [B, 3, H, W], RGB 0..1 → rows [B, K, 6]: x1 y1 x2 y2 in input pixels, score, class.
 
         Highest score first. `classes` keeps those alone: before the top-k where the model allows it.
+        No images or no classes give no rows. May be called from several threads at once.
         """
+
+
+def no_rows(batch: int) -> NDArray[np.float32]:
+    """What a runtime gives where there is nothing to find: [B, 0, 6]."""
+    return np.zeros((batch, 0, 6), np.float32)

@@ -1,6 +1,8 @@
 """The network in torch, fused."""
 
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 import numpy as np
 import torch
@@ -9,19 +11,29 @@ from numpy.typing import NDArray
 from yolov10.errors import UserError
 from yolov10.model_card import ModelCard
 from yolov10.network.model import YOLOv10
-from yolov10.runtimes.runtime import Precision
+from yolov10.runtimes.runtime import Precision, no_rows
 
 DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
 
 
 class TorchRuntime:
-    """Runs a network on a torch device. Takes the network over: it is fused, moved and cast in place."""
+    """Runs a network on a torch device. Takes the network over: it is fused, moved and cast in place.
+
+    threads: CPU threads during a call, as many as torch uses anyway unless given.
+    """
 
     fixed_shape: tuple[int, int] | None = None
 
-    def __init__(self, network: YOLOv10, device: str = "auto", precision: Precision = "fp32") -> None:
+    def __init__(
+        self,
+        network: YOLOv10,
+        device: str = "auto",
+        precision: Precision = "fp32",
+        threads: int | None = None,
+    ) -> None:
         self.device = find_device(device)
         self.dtype = DTYPES[precision]
+        self.threads = threads
         self.network = network.fuse().to(self.device, self.dtype)
 
     @property
@@ -33,10 +45,33 @@ class TorchRuntime:
         self, images: NDArray[np.float32], classes: Sequence[int] | None = None
     ) -> NDArray[np.float32]:
         """As `Runtime` says; `classes` are chosen before the top-k."""
-        with torch.inference_mode():
+        if len(images) == 0:
+            return no_rows(0)
+        with _cpu_threads(self.threads), torch.inference_mode():
             found = self.network.detect(torch.from_numpy(images).to(self.device, self.dtype), classes)
         rows: NDArray[np.float32] = found.float().cpu().numpy()
         return rows
+
+
+@contextmanager
+def _cpu_threads(count: int | None) -> Iterator[None]:
+    """Torch's CPU threads set to `count`, then as before. The number belongs to the process.
+
+    So calls that choose one take turns; without that, the last to end could leave another's number.
+    """
+    if count is None:
+        yield
+        return
+    with _ONE_COUNT_AT_A_TIME:
+        before = torch.get_num_threads()
+        torch.set_num_threads(count)
+        try:
+            yield
+        finally:
+            torch.set_num_threads(before)
+
+
+_ONE_COUNT_AT_A_TIME = threading.Lock()
 
 
 def find_device(name: str) -> torch.device:

@@ -1,0 +1,96 @@
+"""What both libraries for exported files must do with files that are legal but unusual."""
+
+import numpy as np
+import onnx
+import pytest
+from conftest import DATA
+from onnx import TensorProto
+
+from yolov10 import Detector
+from yolov10.errors import UserError
+from yolov10.runtimes.onnx_runtime import OnnxRuntime
+from yolov10.runtimes.openvino_runtime import OpenvinoRuntime
+
+TOY = DATA / "models" / "toy.onnx"
+IMAGES = np.random.default_rng(0).random((5, 3, 64, 96), np.float32)
+
+
+@pytest.fixture(params=[OnnxRuntime, OpenvinoRuntime])
+def runtime(request):
+    return request.param
+
+
+def with_input(path, *sides):
+    model = onnx.load(TOY)
+    shape = model.graph.input[0].type.tensor_type.shape
+    for dim, side in zip(shape.dim, sides, strict=True):
+        dim.Clear()
+        if isinstance(side, int):
+            dim.dim_value = side
+        else:
+            dim.dim_param = side
+    onnx.save(model, path)
+    return path
+
+
+@pytest.mark.parametrize("batch", [1, 2, 4, 8])
+@pytest.mark.parametrize("pictures", [1, 2, 5])
+def test_a_file_of_any_fixed_batch_takes_any_number_of_pictures(runtime, batch, pictures, tmp_path):
+    fixed = runtime(with_input(tmp_path / "fixed.onnx", batch, 3, 64, 96))
+    np.testing.assert_allclose(fixed(IMAGES[:pictures]), runtime(TOY)(IMAGES[:pictures]), atol=1e-4)
+
+
+def test_a_file_with_one_fixed_side_is_refused_in_one_line(runtime, tmp_path):
+    for sides in ((64, "width"), ("height", 96)):
+        with pytest.raises(UserError, match=r"half\.onnx: fixes one side of its pictures, not the other"):
+            runtime(with_input(tmp_path / "half.onnx", "batch", 3, *sides))
+
+
+def test_no_pictures_give_no_rows(runtime):
+    found = runtime(TOY)(IMAGES[:0])
+    assert (found.shape, found.dtype) == ((0, 0, 6), np.float32)
+
+
+def test_no_classes_give_no_rows(runtime):
+    assert runtime(TOY)(IMAGES, classes=[]).shape == (5, 0, 6)
+
+
+def with_input_type(path, type):
+    """The toy with its input cast to float32 first."""
+    model = onnx.load(TOY)
+    name = model.graph.input[0].name
+    for node in model.graph.node:
+        node.input[:] = ["cast" if one == name else one for one in node.input]
+    model.graph.node.insert(0, onnx.helper.make_node("Cast", [name], ["cast"], to=TensorProto.FLOAT))
+    model.graph.input[0].type.tensor_type.elem_type = type
+    onnx.save(model, path)
+    return path
+
+
+def test_a_float16_input_is_given_float16(runtime, tmp_path):
+    half = runtime(with_input_type(tmp_path / "half.onnx", TensorProto.FLOAT16))
+    expected = runtime(TOY)(IMAGES.astype(np.float16).astype(np.float32))
+    found = half(IMAGES)
+    assert found.dtype == np.float32
+    np.testing.assert_allclose(found, expected, atol=1e-4)
+
+
+@pytest.mark.parametrize("type", [TensorProto.UINT8, TensorProto.DOUBLE])
+def test_other_input_types_are_refused(runtime, type, tmp_path):
+    path = with_input_type(tmp_path / "odd.onnx", type)
+    with pytest.raises(UserError, match=r"odd\.onnx: .*float32 or float16 input"):
+        runtime(path)
+
+
+@pytest.mark.parametrize("runtime", ["onnx", "openvino"])
+@pytest.mark.parametrize(
+    "option,message",
+    [
+        ({"precision": "int8"}, "^no precision 'int8': choose fp32, bf16, fp16$"),
+        ({"precision": None}, "^no precision None: choose"),
+        ({"device": None}, "^no device None: choose auto, cpu, cuda, cuda:N or mps$"),
+    ],
+)
+def test_wrong_options_are_refused_with_the_choices(runtime, option, message):
+    with pytest.raises(UserError, match=message):
+        Detector(TOY, runtime=runtime, **option)
