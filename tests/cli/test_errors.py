@@ -5,6 +5,7 @@ With the wrong usages of test_main.py (exit code 2) these are over sixty wrong c
 
 import json
 import shutil
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -130,9 +131,7 @@ WRONG = [
 def test_one_line_and_exit_code_1(run, world, arguments, reason):
     before = {path.name: path.stat().st_mtime_ns for path in world.iterdir()}
     result = run(*arguments, "--quiet")
-    assert result.code == (2 if WRONG_VALUES & set(zip(arguments, arguments[1:], strict=False)) else 1), (
-        result.err
-    )
+    assert result.code == (2 if WRONG_VALUES & set(pairwise(arguments)) else 1), result.err
     assert result.err.startswith("error: "), result.err
     assert result.err.count("\n") == 1, result.err
     assert reason in result.err
