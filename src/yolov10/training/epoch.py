@@ -1,0 +1,110 @@
+"""One epoch: batch after batch through network, loss and optimizer."""
+
+import math
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn.utils import clip_grad_norm_
+
+from yolov10.data.batches import Batch
+from yolov10.errors import UserError
+from yolov10.training.learner import Learner
+from yolov10.training.loss import DualAssignmentLoss
+from yolov10.training.optimizer import BIASES
+from yolov10.training.precision import Precision
+from yolov10.training.reporter import Reporter
+from yolov10.training.schedule import Schedule
+
+Forward = Callable[[Tensor], Mapping[str, Sequence[Tensor]]]
+
+SHOWN = 3
+"""Pictures of a batch that are named."""
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What stays the same from step to step."""
+
+    forward: Forward
+    """The network in training mode, compiled or not."""
+    loss: DualAssignmentLoss
+    schedule: Schedule
+    precision: Precision
+    clip: float
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What an epoch came to."""
+
+    losses: list[float]
+    """Means of the six items."""
+    images_per_second: float
+    learning_rate: float
+    """That of the last step."""
+
+
+def train_epoch(learner: Learner, batches: Iterable[Batch], rules: Rules, reporter: Reporter) -> Trained:
+    """Learn from every batch. Raises UserError naming the batch whose loss or gradient is no number."""
+    counters, schedule = learner.counters, rules.schedule
+    sums, pictures, start = [0.0] * 6, 0, time.perf_counter()
+    for count, batch in enumerate(batches, 1):
+        images, targets = on_device(batch, rules.precision.device)
+        with rules.precision.autocast():
+            maps = rules.forward(images)
+        total, items = rules.loss(maps, targets)
+        losses = items.tolist()
+        _require_numbers(losses, "loss", batch, learner)
+        learner.scaler.scale(total).backward()  # type: ignore[no-untyped-call]
+        if counters.iterations - counters.last_step >= schedule.accumulate_at(counters.iterations):
+            step(learner, rules, batch)
+            counters.last_step = counters.iterations
+        counters.iterations += 1
+        sums = [sum_ + loss for sum_, loss in zip(sums, losses, strict=True)]
+        pictures += len(batch.images)
+        reporter.batch(len(batch.images), [sum_ / count for sum_ in sums])
+    counters.epochs += 1
+    seconds = time.perf_counter() - start
+    rate = schedule.learning_rate(counters.iterations - 1)
+    return Trained([sum_ / count for sum_ in sums], pictures / seconds, rate)
+
+
+def step(learner: Learner, rules: Rules, batch: Batch) -> None:
+    """Move the weights along the gradients gathered since the last step (spec 4.4, 4.5)."""
+    optimizer, scaler = learner.optimizer, learner.scaler
+    for index, group in enumerate(optimizer.param_groups):
+        group["lr"] = rules.schedule.learning_rate(learner.counters.iterations, bias=index == BIASES)
+        if "momentum" in group:
+            group["momentum"] = rules.schedule.momentum_at(learner.counters.iterations)
+    scaler.unscale_(optimizer)
+    length = clip_grad_norm_(learner.network.parameters(), rules.clip)
+    if not scaler.is_enabled():  # it passes over a step whose gradients have overflown
+        _require_numbers([length.item()], "gradient", batch, learner)
+    scaler.step(optimizer)
+    scaler.update()
+    optimizer.zero_grad(set_to_none=True)
+    learner.ema.update(learner.network)
+
+
+def on_device(batch: Batch, device: torch.device) -> tuple[Tensor, Tensor]:
+    """Images in 0..1, channels last in memory, and targets."""
+    images = torch.from_numpy(batch.images).to(device)
+    images = images.to(torch.float32, memory_format=torch.channels_last).div_(255)
+    return images, torch.from_numpy(batch.targets).to(device)
+
+
+def _require_numbers(values: Sequence[float], what: str, batch: Batch, learner: Learner) -> None:
+    """Stop before weights that are no numbers are saved."""
+    if all(map(math.isfinite, values)):
+        return
+    counters = learner.counters
+    pictures = [str(path) for path in batch.sources[:SHOWN]]
+    more = f" and {len(batch.sources) - SHOWN} more" if len(batch.sources) > SHOWN else ""
+    raise UserError(
+        f"the {what} is no longer a number in epoch {counters.epochs + 1}, at the batch of "
+        f"{', '.join(pictures)}{more}; the run is kept as it was after epoch {counters.epochs}: look at the "
+        "pictures, or start again with a smaller --lr"
+    )

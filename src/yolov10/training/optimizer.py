@@ -1,0 +1,81 @@
+"""Which optimizer, over which groups of parameters (spec 4.4)."""
+
+from dataclasses import dataclass
+from math import ceil
+from typing import Literal
+
+from torch import nn
+from torch.optim import SGD, AdamW, Optimizer
+
+from yolov10.training.config import TrainConfig
+
+LONG_RUN = 10_000
+"""Iterations above which `auto` is SGD."""
+
+BIASES, WEIGHTS, NORMS = range(3)
+"""The groups, in the published order."""
+
+Named = dict[str, nn.Parameter]
+
+
+@dataclass(frozen=True)
+class Choice:
+    """An optimizer with all its numbers."""
+
+    kind: Literal["sgd", "adamw"]
+    lr: float
+    momentum: float
+    weight_decay: float
+    accumulate: int
+    """Batches whose gradients make a step, after the warm-up."""
+    warmup_bias_lr: float
+
+
+def choose(config: TrainConfig, pictures: int, num_classes: int) -> Choice:
+    """What the settings and the `auto` rule come to; a value that was given is kept, under `auto` too."""
+    accumulate = max(round(config.nominal_batch / config.batch), 1)
+    auto = config.optimizer == "auto"
+    kind = _auto(config, pictures) if config.optimizer == "auto" else config.optimizer
+    lr = 0.01 if kind == "sgd" else round(0.002 * 5 / (4 + num_classes), 6)
+    bias_lr = 0.0 if auto else 0.1
+    return Choice(
+        kind=kind,
+        lr=lr if config.lr is None else config.lr,
+        momentum=config.momentum,
+        weight_decay=config.weight_decay * config.batch * accumulate / config.nominal_batch,
+        accumulate=accumulate,
+        warmup_bias_lr=bias_lr if config.warmup_bias_lr is None else config.warmup_bias_lr,
+    )
+
+
+def _auto(config: TrainConfig, pictures: int) -> Literal["sgd", "adamw"]:
+    iterations = ceil(pictures / max(config.batch, config.nominal_batch)) * config.epochs
+    return "sgd" if iterations > LONG_RUN else "adamw"
+
+
+def parameter_groups(network: nn.Module) -> tuple[Named, Named, Named]:
+    """Biases, weights that decay, and weights of batch-norms, by dotted name."""
+    groups: tuple[Named, Named, Named] = ({}, {}, {})
+    for prefix, module in network.named_modules():
+        for name, parameter in module.named_parameters(prefix, recurse=False):
+            if "bias" in name:
+                groups[BIASES][name] = parameter
+            elif isinstance(module, nn.BatchNorm2d):
+                groups[NORMS][name] = parameter
+            else:
+                groups[WEIGHTS][name] = parameter
+    return groups
+
+
+def build_optimizer(network: nn.Module, choice: Choice) -> Optimizer:
+    """The optimizer; rates and momentum are set anew before every step, so those given here hardly matter."""
+    groups = [
+        {
+            "params": list(group.values()),
+            "weight_decay": choice.weight_decay if index == WEIGHTS else 0.0,
+        }
+        for index, group in enumerate(parameter_groups(network))
+    ]
+    if choice.kind == "sgd":
+        return SGD(groups, lr=choice.lr, momentum=choice.momentum, nesterov=True, fused=True)
+    return AdamW(groups, lr=choice.lr, betas=(0.9, 0.999), fused=True)

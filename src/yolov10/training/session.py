@@ -1,0 +1,138 @@
+"""What a training works with, made before anything is written, so that faults come early."""
+
+from dataclasses import dataclass
+
+import torch
+
+from yolov10.data.augmentation import Augmentation
+from yolov10.data.batches import batches_per_epoch
+from yolov10.data.dataset import Dataset
+from yolov10.model_card import ModelCard
+from yolov10.network.model import YOLOv10
+from yolov10.runtimes.torch_runtime import find_device
+from yolov10.training.batch_norm import merge_activations
+from yolov10.training.config import TrainConfig
+from yolov10.training.datasets import open_training, open_validation
+from yolov10.training.ema import Ema
+from yolov10.training.epoch import Rules
+from yolov10.training.learner import Learner
+from yolov10.training.loss import DualAssignmentLoss
+from yolov10.training.manifest import data_hash
+from yolov10.training.optimizer import Choice, build_optimizer, choose
+from yolov10.training.precision import Precision, find_precision
+from yolov10.training.reporter import Reporter
+from yolov10.training.resume import require_same_data
+from yolov10.training.schedule import Schedule
+from yolov10.training.state import Saved, restore
+from yolov10.training.transfer import freeze, transfer
+from yolov10.weights.networks import open_network
+
+
+@dataclass(frozen=True, eq=False)
+class Session:
+    """One process's work on a run."""
+
+    config: TrainConfig
+    device: torch.device
+    training: Dataset
+    data_hash: str
+    validation: Dataset | None
+    learner: Learner
+    rules: Rules
+    reporter: Reporter
+
+    def augmentation(self, epoch: int) -> Augmentation:
+        """That of an epoch, counted from 0: the last ones are without mosaic (spec 4.5)."""
+        augmentation = self.config.augmentation()
+        closed = epoch >= self.config.epochs - self.config.close_mosaic
+        return augmentation.without_mosaic() if closed else augmentation
+
+    def due(self, epoch: int) -> bool:
+        """Whether an epoch, counted from 0, ends with a validation; the last does."""
+        if self.validation is None:
+            return False
+        return (epoch + 1) % self.config.validate_every == 0 or epoch + 1 == self.config.epochs
+
+    def over(self) -> bool:
+        """Whether all epochs are done, or the best one lies too far back."""
+        config, counters = self.config, self.learner.counters
+        waited = counters.epochs - counters.best_epoch
+        return counters.epochs >= config.epochs or (
+            config.patience > 0 and counters.best_epoch > 0 and waited >= config.patience
+        )
+
+
+def prepare(config: TrainConfig, reporter: Reporter, saved: Saved | None = None) -> Session:
+    """Open the data, build the network and all that makes it learn, as it was saved or afresh.
+
+    Raises UserError for whatever is wrong with the settings or what they name.
+    """
+    device = find_device(config.device)
+    precision = find_precision(config, device)
+    if config.threads is not None:
+        torch.set_num_threads(config.threads)
+    training = open_training(config, reporter)
+    digest = data_hash(training)
+    validation = open_validation(config, training, reporter)
+    if saved is None:
+        config, network = fresh_network(config, training.names, reporter)
+    else:
+        require_same_data(saved, training.source, digest)
+        network = YOLOv10(saved.card)
+    learner, choice = make_learner(config, network.to(device), precision, len(training.samples))
+    if saved is not None:
+        restore(learner, saved)
+    reporter.say(
+        f"YOLOv10-{config.scale} on {device}, {config.image_size} pixels, batch {config.batch}, a step every "
+        f"{choice.accumulate} batches; {choice.kind}, learning rate {choice.lr:g}, "
+        f"weight decay {choice.weight_decay:g}"
+    )
+    rules = Rules(
+        forward=torch.compile(network) if config.compile else network,
+        loss=DualAssignmentLoss(len(training.names), box=config.box, cls=config.cls, dfl=config.dfl),
+        schedule=make_schedule(config, choice, len(training.samples)),
+        precision=precision,
+        clip=config.clip,
+    )
+    return Session(config, device, training, digest, validation, learner, rules, reporter)
+
+
+def fresh_network(config: TrainConfig, names: list[str], reporter: Reporter) -> tuple[TrainConfig, YOLOv10]:
+    """A network for these classes, at random or from `--weights`, whose scale and licence it then shares."""
+    if config.weights is None:
+        return config, YOLOv10(ModelCard(config.scale, tuple(names), config.image_size))
+    source = open_network(config.weights)
+    if "scale" not in config.given():
+        config = config.with_given("weights", scale=source.card.scale)
+    network = YOLOv10(ModelCard(config.scale, tuple(names), config.image_size, license=source.card.license))
+    reporter.say(f"{config.weights}: {transfer(network, source, str(config.weights))}")
+    return config, network
+
+
+def make_learner(
+    config: TrainConfig, network: YOLOv10, precision: Precision, pictures: int
+) -> tuple[Learner, Choice]:
+    """The network with its average and its optimizer, channels last in memory."""
+    network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    ema = Ema(network, decay=config.ema_decay, time_constant=config.ema_updates)
+    freeze(network, config.freeze)
+    if precision.device.type == "cpu" and not config.compile:  # CUDA has merged steps; a compiler makes some
+        merge_activations(network)
+    choice = choose(config, pictures, len(network.card.names))
+    return Learner(network, build_optimizer(network, choice), ema, precision.scaler()), choice
+
+
+def make_schedule(config: TrainConfig, choice: Choice, pictures: int) -> Schedule:
+    """The schedule of the settings, over so many pictures an epoch."""
+    return Schedule(
+        epochs=config.epochs,
+        batches=batches_per_epoch(pictures, config.batch),
+        lr=choice.lr,
+        accumulate=choice.accumulate,
+        final_lr=config.final_lr,
+        shape=config.lr_schedule,
+        momentum=config.momentum,
+        warmup_epochs=config.warmup_epochs,
+        warmup_momentum=config.warmup_momentum,
+        warmup_bias_lr=choice.warmup_bias_lr,
+    )
