@@ -1,0 +1,32 @@
+"""Small data sets and short trainings."""
+
+import pytest
+from training.drawn import draw_dataset
+
+from yolov10.training.config import TrainConfig
+
+
+@pytest.fixture(scope="session")
+def drawn(tmp_path_factory):
+    """The data.yaml of eight drawn pictures to learn from and four to validate on."""
+    return draw_dataset(tmp_path_factory.mktemp("drawn"))
+
+
+@pytest.fixture
+def short(drawn, tmp_path):
+    """Settings of a training of seconds, into tmp_path / "run"; keyword arguments replace them."""
+
+    def make(**values):
+        settings = {
+            "data": drawn,
+            "epochs": 2,
+            "image_size": 64,
+            "batch": 4,
+            "workers": 0,
+            "threads": 1,
+            "device": "cpu",
+            "output": tmp_path / "run",
+        }
+        return TrainConfig(**settings | values)
+
+    return make
