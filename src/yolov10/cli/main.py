@@ -16,6 +16,7 @@ from yolov10.printable import printable
 
 COMMANDS: Mapping[str, tuple[str, str]] = {
     "predict": ("predict", "find objects in pictures"),
+    "train": ("train", "train a network"),
     "evaluate": ("evaluate", "COCO metrics of a model on a data set"),
     "data": ("data", "check and show data sets"),
     "import": ("import_checkpoint", "turn a foreign checkpoint into a native .safetensors"),
