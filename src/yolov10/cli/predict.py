@@ -23,8 +23,8 @@ from yolov10.prediction.writers import TEXT_FORMATS, Annotated, Writer, Yolo, ch
 class Options(ModelOptions):
     """Find objects in pictures.
 
-    SOURCE is a picture, a folder (with its subfolders), a quoted glob, a text list of paths, or - for a
-    picture on standard input. What is found is printed as JSON; --output keeps annotated pictures.
+    SOURCE is a picture, a folder (with its subfolders), a quoted glob, a text list of paths, - for a picture
+    on standard input, or cells for the three that come with the model cells. What is found is printed as JSON; --output keeps annotated pictures.
     """
 
     sources: tuple[str, ...] = argument("pictures to look at", metavar="SOURCE...", many=True)

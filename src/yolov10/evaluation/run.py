@@ -15,6 +15,7 @@ from yolov10.evaluation.inference import find_all
 from yolov10.evaluation.report import assess, figure, to_dict
 from yolov10.evaluation.shapes import Shapes, network_size, plan
 from yolov10.image_size import ImageSize
+from yolov10.model_names import weights_file
 from yolov10.runtimes.open import Choice, open_runtime
 from yolov10.runtimes.runtime import Precision, Runtime
 
@@ -52,6 +53,8 @@ def evaluate(
         data = open_dataset(Path(data), split, images=None if images is None else Path(images))
         if data.faults:
             warn(f"{data.source}: {len(data.faults)} faults, the first of them {data.faults[0]}")
+    if head != "one2one":
+        model = weights_file(model)  # an exported file has one head
     own = open_runtime(model, runtime=runtime, device=device, precision=precision, threads=threads)
 
     def measured(

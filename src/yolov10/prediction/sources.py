@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from yolov10 import images
 from yolov10.errors import UserError
 from yolov10.files import identity
+from yolov10.model_names import CELLS, SAMPLES
 
 STDIN = "-"
 PICTURES = frozenset(
@@ -52,7 +53,8 @@ def pictures(
 
     Raises UserError for a source that is not there, cannot be read, holds no picture, or is of a kind not
     supported. No picture is opened before its turn; held are only the names of one folder at a time, or all
-    paths of one glob or list.
+    paths of one glob or list. `cells`, unless a file or folder is called so, are the pictures that come with
+    the model of that name.
     """
     for source in sources:
         text = os.fspath(source)
@@ -60,7 +62,9 @@ def pictures(
             yield _from_stdin(max_pixels)
             continue
         mode = _mode(text)
-        if mode is None:
+        if mode is None and text == CELLS:
+            yield from _of_folder(str(SAMPLES), max_pixels, skip)
+        elif mode is None:
             yield from _of_glob(text, max_pixels)
         elif stat.S_ISDIR(mode):
             yield from _of_folder(text, max_pixels, skip)

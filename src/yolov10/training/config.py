@@ -9,6 +9,7 @@ from typing import Any, Literal, Self
 
 from yolov10.data.augmentation import PUBLISHED, Augmentation
 from yolov10.image_size import MAX_SIDE, check_image_size
+from yolov10.model_names import weights_file
 from yolov10.settings import (
     GIVEN,
     defaults_of,
@@ -69,7 +70,9 @@ class TrainConfig:
     scale: Literal["n", "s", "m", "b", "l", "x"] = setting(
         "size of the network; with --weights, that of theirs", DEFAULT_SCALE, group="Model"
     )
-    weights: Path | None = setting("model to start from", group="Model", metavar="FILE")
+    weights: Path | None = setting(
+        "model to start from; cells: the one that comes with the package", group="Model", metavar="FILE"
+    )
     freeze: int = setting("leave the first N layers as they are", 0, group="Model", metavar="N", least=0)
 
     output: Path | None = setting(
@@ -217,6 +220,8 @@ class TrainConfig:
         paths: dict[str, Any] = {
             name: value.absolute() for name, value in vars(self).items() if isinstance(value, Path)
         }
+        if self.weights is not None:
+            paths["weights"] = weights_file(self.weights).absolute()
         return replace(self, **paths)
 
     def to_yaml(self) -> str:
