@@ -126,6 +126,13 @@ class TrainConfig:
         metavar="X",
         least=0,
     )
+    one2one_lr: float = setting(
+        "learning rate of the one-to-one head, as a multiple of the others'",
+        1.0,
+        group="Optimizer",
+        metavar="X",
+        least=0,
+    )
     momentum: float = setting("of sgd", 0.937, group="Optimizer", metavar="X", least=0, most=0.999)
     weight_decay: float = setting(
         "at the nominal batch; in proportion at another", 5e-4, group="Optimizer", metavar="X", least=0
