@@ -3,6 +3,7 @@
 import errno
 import os
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -212,3 +213,21 @@ def test_a_list_too_long_says_so(here, monkeypatch):
     (here / "list.txt").write_text("b.jpg\n" * 2)
     with pytest.raises(UserError, match=r"list\.txt: longer than 10 bytes"):
         sources("list.txt")
+
+
+def test_a_standard_input_without_end_is_refused(monkeypatch):
+    class Endless:
+        given = 0
+
+        def read(self, size=None):
+            assert size is not None, "reads everything at once"
+            self.given += size
+            return bytes(size)
+
+    endless = Endless()
+    monkeypatch.setattr("yolov10.images.MAX_BYTES", 2**22)
+    monkeypatch.setattr("sys.stdin", SimpleNamespace(buffer=endless))
+    (picture,) = pictures(["-"])
+    with pytest.raises(UserError, match=r"^standard input: over .* GiB, which is no picture$"):
+        picture.read()
+    assert endless.given <= 2**22 + 2**20

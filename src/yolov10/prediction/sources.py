@@ -87,7 +87,8 @@ def _from_file(text: str, max_pixels: int, place: Path | None = None) -> Picture
 
 def _from_stdin(max_pixels: int) -> Picture:
     def read() -> NDArray[np.uint8]:
-        return images.decode(sys.stdin.buffer.read(), name="standard input", max_pixels=max_pixels)
+        data = images.read_bounded(sys.stdin.buffer, "standard input")
+        return images.decode(data, name="standard input", max_pixels=max_pixels)
 
     return Picture(STDIN, read, Path("stdin.jpg"))
 
