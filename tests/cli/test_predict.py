@@ -69,7 +69,8 @@ def test_other_formats(run, folder, form):
     elif form == "csv":
         assert len(result.out.splitlines()) == 7
     else:
-        assert {entry["image_id"] for entry in json.loads(result.out)} == {"a", "b"}
+        names = {str(folder / "a.png"), str(folder / "b.jpg")}
+        assert {entry["image_id"] for entry in json.loads(result.out)} == names
 
 
 def test_yolo_text_files(run, folder, tmp_path):

@@ -84,9 +84,14 @@ def test_coco_is_the_evaluators_results_list():
     assert results == [
         {"image_id": 42, "category_id": 0, "bbox": [10, 20, 100, 50], "score": 0.9},
         {"image_id": 42, "category_id": 1, "bbox": [0, 0, 30, 40], "score": 0.5},
-        {"image_id": "name", "category_id": 0, "bbox": [1, 2, 3, 6], "score": 0.9},
+        {"image_id": "name.jpg", "category_id": 0, "bbox": [1, 2, 3, 6], "score": 0.9},
     ]
     assert json.loads(written("coco")) == []
+
+
+def test_coco_tells_two_pictures_of_one_name_apart():
+    results = json.loads(written("coco", found("x/a.jpg"), found("y/a.jpg"), found("y/a.png")))
+    assert [one["image_id"] for one in results] == [*["x/a.jpg"] * 2, *["y/a.jpg"] * 2, *["y/a.png"] * 2]
 
 
 def test_yolo_writes_normalised_rows_and_an_empty_file_for_nothing(tmp_path):

@@ -97,7 +97,11 @@ class Csv:
 
 
 class Coco:
-    """The results list of the COCO evaluator; pictures that could not be read are not in it."""
+    """The results list of the COCO evaluator; pictures that could not be read are not in it.
+
+    image_id: the stem of the file where it is an integer, as COCO's pictures have it (spec 6.1); else the
+    source as given, which tells two `a.jpg` of different folders apart.
+    """
 
     def __init__(self, stream: TextIO) -> None:
         self.entries = JsonList(stream)
@@ -106,11 +110,12 @@ class Coco:
         """One entry a detection: bbox x y w h in pixels, category the class index."""
         if isinstance(result, Failure):
             return
-        stem = Path(result.picture.source).stem
+        source = result.picture.source
+        stem = Path(source).stem
         for found in result.detections.to_dict()["detections"]:
             x1, y1, x2, y2 = found["box"]
             entry = {
-                "image_id": int(stem) if stem.isdecimal() else stem,
+                "image_id": int(stem) if stem.isdecimal() else source,
                 "category_id": found["class"],
                 "bbox": [x1, y1, round(x2 - x1, 3), round(y2 - y1, 3)],
                 "score": found["confidence"],
