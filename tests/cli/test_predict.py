@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 import pytest
 from conftest import DATA
+from PIL import Image
 
 TOY = DATA / "models" / "toy.onnx"
 PICTURE = DATA / "odd_images" / "00_reference.png"
@@ -161,6 +162,24 @@ def test_its_own_output_is_not_detected_again(run, folder):
     for _ in range(2):
         result = run("predict", folder, "--model", TOY, "--output", folder / "out")
         assert len(json.loads(result.out)) == 2
+
+
+@pytest.mark.parametrize("second", ["yy", "**/*", "y*/*"])
+def test_copies_written_into_a_folder_yet_to_be_read_are_not_detected_again(
+    run, tmp_path, monkeypatch, second
+):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "x").mkdir()
+    (tmp_path / "yy").mkdir()
+    (tmp_path / "x" / "a.png").write_bytes(PICTURE.read_bytes())
+    Image.new("RGB", (100, 60)).save(tmp_path / "yy" / "b.gif")  # its copy is b.gif.jpg, and so harms none
+    result = run("predict", "x", second, "--model", TOY, "--output", "yy")
+    assert result.code == 0
+    found = [entry["source"] for entry in json.loads(result.out)]
+    assert found == [*["x/a.png"] * (2 if second == "**/*" else 1), "yy/b.gif"]
+    again = run("predict", "x", second, "--model", TOY, "--output", "yy")  # its copies would be overwritten
+    assert (again.code, again.out, again.err.count("\n")) == (1, "", 1)
+    assert "choose another --output" in again.err
 
 
 def test_a_picture_name_forges_no_line(run, tmp_path):
