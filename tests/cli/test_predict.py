@@ -158,6 +158,22 @@ def test_output_never_overwrites_another_source(run, tmp_path):
     assert (tmp_path / "y" / "a.png").read_bytes() == PICTURE.read_bytes()
 
 
+@pytest.mark.parametrize("source", ["list.txt", "disguised.txt"])
+def test_text_results_never_overwrite_a_list_or_a_picture_named_txt(run, folder, monkeypatch, source):
+    monkeypatch.chdir(folder)
+    (folder / "list.png").write_bytes(PICTURE.read_bytes())
+    (folder / "disguised.txt").write_bytes(PICTURE.read_bytes())
+    (folder / "list.txt").write_text(
+        "a.png\n" + ("disguised.txt" if source == "disguised.txt" else "list.png")
+    )
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    result = run("predict", "list.txt", "--model", TOY, "--format", "yolo", "--output", ".", "--quiet")
+    assert (result.code, result.out) == (1, "")
+    assert result.err.count("\n") == 1
+    assert f"error: {source} would overwrite a source of this run" in result.err
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+
+
 def test_its_own_output_is_not_detected_again(run, folder):
     for _ in range(2):
         result = run("predict", folder, "--model", TOY, "--output", folder / "out")

@@ -15,8 +15,9 @@ from yolov10.cli.progress import Progress
 from yolov10.errors import UserError, WrongValueError
 from yolov10.images import MAX_PIXELS
 from yolov10.prediction.detector import Detector, Failure
+from yolov10.prediction.places import check_output, copy_place, label_place
 from yolov10.prediction.sources import Picture, pictures
-from yolov10.prediction.writers import TEXT_FORMATS, Annotated, Writer, Yolo, check_output
+from yolov10.prediction.writers import TEXT_FORMATS, Annotated, Writer, Yolo
 
 
 @dataclass(frozen=True)
@@ -56,9 +57,11 @@ def run(options: Options) -> int:
     # The first walk names what is wrong before anything is written; the second reads.
     sources = partial(pictures, options.sources, options.max_pixels, skip=options.output)
     total = sum(1 for _ in sources())
-    copies = None if options.format == "yolo" else options.output
+    copies, labels = (None, options.output) if options.format == "yolo" else (options.output, None)
     if copies is not None:
-        check_output(sources(), copies)
+        check_output(sources(), copies, copy_place)
+    if labels is not None:
+        check_output(sources(), labels, label_place, lists=options.sources)
     detector = Detector(
         options.model,
         confidence=options.confidence,
