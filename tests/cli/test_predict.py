@@ -2,6 +2,7 @@
 
 import json
 import os
+import select
 import subprocess
 import sys
 
@@ -72,6 +73,20 @@ def test_other_formats(run, folder, form):
     else:
         names = {str(folder / "a.png"), str(folder / "b.jpg")}
         assert {entry["image_id"] for entry in json.loads(result.out)} == names
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes here")
+def test_a_line_of_jsonl_is_there_before_the_next_picture_is_done(tmp_path):
+    os.mkfifo(tmp_path / "late.png")
+    command = [sys.executable, "-m", "yolov10", "predict", PICTURE, tmp_path / "late.png", "--model", TOY]
+    with subprocess.Popen([*command, "--format", "jsonl", "--quiet"], stdout=subprocess.PIPE) as process:
+        # Now the run waits for the second picture.
+        if not select.select([process.stdout], [], [], 60)[0]:
+            process.kill()
+        assert json.loads(process.stdout.readline())["source"] == str(PICTURE)
+        (tmp_path / "late.png").write_bytes(PICTURE.read_bytes())
+        assert json.loads(process.stdout.readline())["source"] == str(tmp_path / "late.png")
+    assert process.returncode == 0
 
 
 def test_yolo_text_files(run, folder, tmp_path):

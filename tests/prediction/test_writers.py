@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import os
 
 import cv2
 import numpy as np
@@ -54,11 +55,16 @@ def test_jsonl_is_one_object_a_line():
     assert [json.loads(line)["source"] for line in lines] == ["a.jpg", "bad.jpg", "b.jpg"]
 
 
-def test_jsonl_appears_as_it_comes():
-    stream = io.StringIO()
-    writer = TEXT_FORMATS["jsonl"](stream)
-    writer.write(found())
-    assert stream.getvalue().endswith("\n")
+def test_jsonl_reaches_the_reader_of_a_pipe_before_the_next_picture():
+    reading, writing = os.pipe()
+    os.set_blocking(reading, False)  # what is held back would be waited for without end
+    with open(writing, "w") as stream, open(reading, "rb") as pipe:
+        writer = TEXT_FORMATS["jsonl"](stream)
+        for source in ("a.jpg", "b.jpg"):
+            writer.write(found(source))
+            assert json.loads(pipe.read())["source"] == source
+        writer.write(FAILURE)
+        assert json.loads(pipe.read())["source"] == "bad.jpg"
 
 
 def test_csv_has_a_row_a_detection_and_a_row_a_failure():
