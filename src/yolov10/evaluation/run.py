@@ -16,7 +16,7 @@ from yolov10.evaluation.report import assess, figure, to_dict
 from yolov10.evaluation.shapes import Shapes, network_size, plan
 from yolov10.image_size import ImageSize
 from yolov10.model_names import weights_file
-from yolov10.runtimes.open import Choice, open_runtime
+from yolov10.runtimes.open import RuntimeChoice, open_runtime
 from yolov10.runtimes.runtime import Precision, Runtime
 
 Heads = Literal["one2one", "one2many", "both"]
@@ -31,7 +31,7 @@ def evaluate(
     image_size: ImageSize | str | None = None,
     batch: int = 8,
     device: str = "auto",
-    runtime: Choice = "auto",
+    runtime: RuntimeChoice = "auto",
     precision: Precision = "fp32",
     threads: int | None = None,
     protocol: Shapes = "predict",

@@ -8,13 +8,13 @@ from yolov10.errors import UserError, require
 from yolov10.model_names import exported_file, weights_file
 from yolov10.runtimes.runtime import Precision, Runtime
 
-Choice = Literal["auto", "torch", "onnx", "openvino"]
+RuntimeChoice = Literal["auto", "torch", "onnx", "openvino"]
 
 
 def open_runtime(
     model: str | os.PathLike[str],
     *,
-    runtime: Choice = "auto",
+    runtime: RuntimeChoice = "auto",
     device: str = "auto",
     precision: Precision = "fp32",
     threads: int | None = None,
