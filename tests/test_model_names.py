@@ -8,8 +8,8 @@ import pytest
 
 from yolov10 import Detector
 from yolov10.cli.main import main
-from yolov10.evaluation.matching import overlaps
 from yolov10.evaluation import evaluate
+from yolov10.evaluation.matching import overlaps
 from yolov10.model_names import SAMPLES
 from yolov10.training import TrainConfig
 

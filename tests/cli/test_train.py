@@ -97,7 +97,10 @@ def test_what_is_wrong_is_said_in_one_line(run, tmp_path, monkeypatch, arguments
 
 
 def test_help_needs_no_torch():
-    program = "import sys; sys.modules['torch'] = None; from yolov10.cli.main import main; main(['train', '--help'])"
+    program = (
+        "import sys; sys.modules['torch'] = None\n"
+        "from yolov10.cli.main import main; main(['train', '--help'])"
+    )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert "--resume" in done.stdout

@@ -48,9 +48,8 @@ def _scale(model: str) -> tuple[str, int]:
         return model, 80
     path = exported_file(model)
     if not path.exists():
-        raise UserError(
-            f"no scale or file {model!r}{did_you_mean(model, [*SCALES, CELLS])}: scales are {' '.join(SCALES)}"
-        )
+        near = did_you_mean(model, [*SCALES, CELLS])
+        raise UserError(f"no scale or file {model!r}{near}: scales are {' '.join(SCALES)}")
     card = _card(path)
     if not card.scale:
         raise UserError(f"{model}: does not say which scale it is")

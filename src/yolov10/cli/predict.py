@@ -25,7 +25,8 @@ class Options(ModelOptions):
     """Find objects in pictures.
 
     SOURCE is a picture, a folder (with its subfolders), a quoted glob, a text list of paths, - for a picture
-    on standard input, or cells for the three that come with the model cells. What is found is printed as JSON; --output keeps annotated pictures.
+    on standard input, or cells for the three that come with the model cells. What is found is printed as
+    JSON; --output keeps annotated pictures.
     """
 
     sources: tuple[str, ...] = argument("pictures to look at", metavar="SOURCE...", many=True)
