@@ -44,9 +44,19 @@ def argument(help: str, *, metavar: str, many: bool = False) -> Any:  # noqa: AN
     return dataclasses.field(metadata={"argument": True, "help": help, "metavar": metavar, "many": many})
 
 
-def option(help: str, default: Any = None, *, group: str, metavar: str | None = None) -> Any:  # noqa: ANN401
-    """An option, listed under `group` in the help. A default of `...` makes it required."""
-    metadata = {"help": help, "group": group, "metavar": metavar, "required": default is ...}
+def option(
+    help: str,
+    default: Any = None,  # noqa: ANN401 - a field of any type, and below
+    *,
+    group: str,
+    metavar: str | None = None,
+    many: bool = False,
+) -> Any:  # noqa: ANN401
+    """An option, listed under `group` in the help. A default of `...` makes it required.
+
+    `many`: it may be given several times; the field is a tuple.
+    """
+    metadata = {"help": help, "group": group, "metavar": metavar, "required": default is ..., "many": many}
     if default is ...:
         return dataclasses.field(metadata=metadata, kw_only=True)
     return dataclasses.field(default=default, metadata=metadata, kw_only=True)
@@ -90,6 +100,8 @@ def _parameter(field: "dataclasses.Field[Any]", hint: Any) -> click.Parameter:  
     if hint is bool:
         return click.Option(flags, is_flag=True, default=default, help=meta["help"])
     described = {"type": kind, "metavar": meta["metavar"], "help": meta["help"]}
+    if meta["many"]:
+        return click.Option(flags, multiple=True, required=meta["required"], **described)
     if meta["required"]:
         return click.Option(flags, required=True, **described)
     return click.Option(flags, default=default, show_default=default is not None, **described)
@@ -160,7 +172,9 @@ class _Command(click.Command):
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         sections: dict[str, list[tuple[str, str]]] = {}
-        for parameter in self.get_params(ctx):
+        for parameter in sorted(
+            self.get_params(ctx), key=lambda p: not p.required
+        ):  # what must be given first
             record = parameter.get_help_record(ctx)
             if record and isinstance(parameter, click.Option):  # the text above speaks of arguments
                 sections.setdefault(self.groups.get(parameter.name or "", MESSAGES), []).append(record)
