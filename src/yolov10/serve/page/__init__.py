@@ -2,17 +2,19 @@
 
 import base64
 import hashlib
+import json
 from importlib.resources import files
 
 from fastapi import APIRouter
 from starlette.responses import HTMLResponse, Response
 
+from yolov10.drawing import COLOURS
 from yolov10.serve.architecture import POLICY, architecture_page
 from yolov10.serve.refusals import Refusal
 from yolov10.serve.service import Service
 
-SCRIPTS: tuple[str, ...] = ("main",)
-"""The scripts in this folder, in the order in which they are joined: each uses those before it."""
+SCRIPTS = ("dom", "service", "boxes", "stage", "panel", "live", "sources", "texts", "tabs", "main")
+"""The scripts in `js/`, in the order in which they are joined."""
 
 
 def page_routes(service: Service) -> APIRouter:
@@ -41,7 +43,7 @@ def page_routes(service: Service) -> APIRouter:
 def page() -> tuple[str, str]:
     """The page's HTML, and the policy under which nothing runs but the script in it."""
     style = _read("style.css")
-    script = "\n".join(_read(f"{name}.js") for name in SCRIPTS)
+    script = "\n".join([_colours(), *(_read(f"js/{name}.js") for name in SCRIPTS)])
     html = _read("template.html").replace("/*STYLE*/", style).replace("/*SCRIPT*/", script)
     policy = {
         "default-src": "'none'",
@@ -56,6 +58,11 @@ def page() -> tuple[str, str]:
         "frame-ancestors": "'none'",
     }
     return html, "; ".join(f"{name} {sources}" for name, sources in policy.items())
+
+
+def _colours() -> str:
+    """The colours of the classes, as `drawing` has them, for the script."""
+    return f"const COLOURS = {json.dumps([f'#{red:02x}{green:02x}{blue:02x}' for blue, green, red in COLOURS])};"
 
 
 def _hash(text: str) -> str:
