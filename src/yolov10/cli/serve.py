@@ -43,7 +43,7 @@ def run(options: Options) -> int:
     for module in ("fastapi", "uvicorn", "python_multipart", "prometheus_client"):
         require(module, install="open-yolov10[serve]", purpose="serve")
     from yolov10.serve.app import create_app
-    from yolov10.serve.server import listen, serve
+    from yolov10.serve.server import listen, make_server
 
     key = None if options.api_key_file is None else _read_key(options.api_key_file)
     names = model_names(options.model)
@@ -58,7 +58,7 @@ def run(options: Options) -> int:
             if key is None and not _is_loopback(options.host):
                 progress.warn("whoever reaches this machine can use the service: see --api-key-file")
         sys.stderr.flush()
-        serve(app, listener, patience=options.timeout)
+        make_server(app, patience=options.timeout).run(sockets=[listener])
     return 0
 
 

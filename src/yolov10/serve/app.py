@@ -46,6 +46,7 @@ def create_app(detectors: Mapping[str, Detector], config: ServeConfig | None = N
         exception_handlers=HANDLERS,
         middleware=_layers(service, config),
     )
+    app.state.service = service
     for routes in (detect_routes, fact_routes, page_routes):
         app.include_router(routes(service))
     return app

@@ -42,9 +42,8 @@ class ServeConfig:
     timeout: float = setting(
         "seconds from the whole request to its answer", 30.0, group=GROUP, metavar="S", least=0.1, most=3600
     )
-    cors: str = setting(
+    cors: str | None = setting(
         "origins whose pages may call from a browser, separated by commas (https://a.example)",
-        "",
         group="Access",
         metavar="ORIGIN,...",
     )
@@ -57,4 +56,4 @@ class ServeConfig:
     @property
     def origins(self) -> list[str]:
         """The origins of `cors`."""
-        return [origin.strip().rstrip("/") for origin in self.cors.split(",") if origin.strip()]
+        return [origin.strip().rstrip("/") for origin in (self.cors or "").split(",") if origin.strip()]

@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -75,12 +76,9 @@ async def _look_at_all(
     """
     if form != "json" and len(found) > 1:
         raise Refusal(422, f"format={form} takes one picture a request, not {len(found)}")
-    loop = asyncio.get_running_loop()
     with service.queue.accepted(len(found)):
-        work = asyncio.gather(
-            *(loop.run_in_executor(service.workers, _look_at, detector, upload, form) for upload in found)
-        )
-        gone = asyncio.ensure_future(_disconnected(request))
+        work = asyncio.create_task(_in_workers(service, detector, found, form))
+        gone = asyncio.create_task(_disconnected(request))
         await asyncio.wait((work, gone), timeout=service.config.timeout, return_when=asyncio.FIRST_COMPLETED)
         left = gone.done()
         gone.cancel()
@@ -90,6 +88,14 @@ async def _look_at_all(
         if left:
             raise ClientDisconnect
         raise Refusal(503, f"no answer within {service.config.timeout:g} seconds: try again")
+
+
+async def _in_workers(
+    service: Service, detector: Detector, found: Sequence[Upload], form: Form
+) -> list[Entry | bytes]:
+    loop = asyncio.get_running_loop()
+    run = partial(loop.run_in_executor, service.workers, _look_at, detector)
+    return await asyncio.gather(*(run(upload, form) for upload in found))
 
 
 async def _disconnected(request: Request) -> None:

@@ -27,8 +27,11 @@ def listen(host: str, port: int) -> socket.socket:
         raise UserError(f"cannot listen on {host} port {port}: {fault.strerror or fault}") from None
 
 
-def serve(app: FastAPI, listener: socket.socket, patience: float) -> None:
-    """Serve until the process is told to stop, then answer what was accepted, for `patience` seconds more."""
+def make_server(app: FastAPI, patience: float) -> uvicorn.Server:
+    """The server: `run(sockets=[listener])` serves until the process is told to stop.
+
+    Then it answers what was accepted, for `patience` seconds more.
+    """
     config = uvicorn.Config(
         app,
         http=PatientProtocol,
@@ -40,7 +43,7 @@ def serve(app: FastAPI, listener: socket.socket, patience: float) -> None:
         limit_concurrency=CONNECTIONS,
         timeout_graceful_shutdown=round(patience) + 1,
     )
-    _Server(config).run(sockets=[listener])
+    return _Server(config)
 
 
 class _Server(uvicorn.Server):
