@@ -116,7 +116,9 @@ def test_a_fault_reaches_every_call_of_its_batch_and_no_other(pool):
     assert batcher.run(runtime, picture(7), None)[0, 0, 4] == 7
 
 
-@given(st.lists(st.tuples(st.sampled_from([32, 64]), st.integers(1, 3), st.booleans()), min_size=1, max_size=12))
+@given(
+    st.lists(st.tuples(st.sampled_from([32, 64]), st.integers(1, 3), st.booleans()), min_size=1, max_size=12)
+)
 def test_whatever_comes_together_everyone_gets_their_own(calls):
     batcher, runtime = Batcher(4, lambda *_: None), Echo()
     results = {}

@@ -28,7 +28,9 @@ def test_a_raw_picture_gives_what_predict_gives(client, png, toy):
     assert answer.json() == [toy(png).to_dict() | {"source": "-"}]
 
 
-@pytest.mark.parametrize("kind", ["image/png", "application/octet-stream", "application/x-www-form-urlencoded", ""])
+@pytest.mark.parametrize(
+    "kind", ["image/png", "application/octet-stream", "application/x-www-form-urlencoded", ""]
+)
 def test_what_a_raw_body_claims_to_be_does_not_matter(client, png, kind):
     assert client.post("/detect", content=png, headers={"content-type": kind}).status_code == 200
 
@@ -70,7 +72,10 @@ def test_a_request_names_its_model_and_gets_the_first_otherwise(png):
         assert [found["name"] for found in first.json()[0]["detections"]] == ["RBC", "WBC", "Platelets"]
         assert [found["name"] for found in best.json()[0]["detections"]] == ["thing"]
         wrong = client.post("/detect?model=b/bets", content=png)
-        assert (wrong.status_code, wrong.json()) == (422, {"error": "no model 'b/bets'; did you mean 'b/best'?"})
+        assert (wrong.status_code, wrong.json()) == (
+            422,
+            {"error": "no model 'b/bets'; did you mean 'b/best'?"},
+        )
 
 
 def test_a_detectors_own_options_are_the_defaults(png):
@@ -119,7 +124,10 @@ def test_the_annotated_picture_is_the_one_that_predict_draws(client, png, toy, f
 
 def test_an_annotated_picture_is_one_a_request(client, png):
     answer = client.post("/detect?format=png", json={"images": [encoded(png)] * 2})
-    assert (answer.status_code, answer.json()["error"]) == (422, "format=png takes one picture a request, not 2")
+    assert (answer.status_code, answer.json()["error"]) == (
+        422,
+        "format=png takes one picture a request, not 2",
+    )
 
 
 def test_a_picture_too_long_for_jpeg_is_told_so_and_png_holds_it(client):
@@ -134,7 +142,10 @@ def test_one_unreadable_picture_among_several_has_its_error(client, png):
     files = [("i", ("a.png", png)), ("i", ("cut.png", png[:2000])), ("i", ("b.png", png))]
     entries = client.post("/detect", files=files).json()
     assert ["detections" in entry for entry in entries] == [True, False, True]
-    assert entries[1] == {"source": "cut.png", "error": "cut.png: a truncated or damaged PNG: copy or download it again"}
+    assert entries[1] == {
+        "source": "cut.png",
+        "error": "cut.png: a truncated or damaged PNG: copy or download it again",
+    }
 
 
 def test_a_request_without_a_readable_picture_is_refused(client, png):

@@ -74,7 +74,9 @@ def held(png):
         runtime.forget()
         runtime.open.clear()
         client.runtime = runtime
-        client.ask = lambda **options: pool.submit(httpx.post, f"{client.url}/detect", content=png, timeout=60, **options)
+        client.ask = lambda **options: pool.submit(
+            httpx.post, f"{client.url}/detect", content=png, timeout=60, **options
+        )
         client.waiting = lambda: float(
             client.get("/metrics").text.split("\nyolov10_waiting_pictures ")[1].split("\n")[0]
         )
@@ -99,7 +101,10 @@ def test_several_pictures_take_as_many_places(held, png):
     two = [held.ask() for _ in range(2)]
     wait_until(lambda: held.waiting() == 2)
     assert refused(held.post("/detect", files=[("i", ("a.png", png))] * 3))[0] == 429
-    assert refused(held.post("/detect", files=[("i", ("a.png", png))] * 5)) == (413, "more than 4 pictures in one request")
+    assert refused(held.post("/detect", files=[("i", ("a.png", png))] * 5)) == (
+        413,
+        "more than 4 pictures in one request",
+    )
     held.runtime.open.set()
     assert [future.result().status_code for future in two] == [200] * 2
 

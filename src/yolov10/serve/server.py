@@ -1,6 +1,7 @@
 """Running the application in this process, with the timeouts that uvicorn leaves to its user."""
 
 import asyncio
+import signal
 import socket
 from types import FrameType
 
@@ -47,11 +48,13 @@ def make_server(app: FastAPI, patience: float) -> uvicorn.Server:
 
 
 class _Server(uvicorn.Server):
-    """Ends in peace when told to stop, where uvicorn raises the signal anew; told twice, it stops at once."""
+    """Ends in peace when told to stop, where uvicorn raises the signal anew; told twice, it dies of it."""
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """For SIGINT and SIGTERM."""
-        self.force_exit = self.should_exit
+        if self.should_exit:
+            signal.signal(sig, signal.SIG_DFL)
+            signal.raise_signal(sig)
         self.should_exit = True
 
 

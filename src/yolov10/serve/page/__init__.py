@@ -62,7 +62,9 @@ def page() -> tuple[str, str]:
 
 def _colours() -> str:
     """The colours of the classes, as `drawing` has them, for the script."""
-    return f"const COLOURS = {json.dumps([f'#{red:02x}{green:02x}{blue:02x}' for blue, green, red in COLOURS])};"
+    return (
+        f"const COLOURS = {json.dumps([f'#{red:02x}{green:02x}{blue:02x}' for blue, green, red in COLOURS])};"
+    )
 
 
 def _hash(text: str) -> str:
