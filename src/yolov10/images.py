@@ -15,6 +15,7 @@ from yolov10.image_header import ImageHeader, exif_orientation, png_chunks, read
 from yolov10.opencv import cv2
 
 Image = NDArray[np.uint8]
+"""A picture [H,W,3], BGR and upright, wherever nothing else is said."""
 
 MAX_PIXELS = 178_000_000
 """Pixels of the largest picture that is decoded unless the user raises it: half a gigabyte as BGR."""

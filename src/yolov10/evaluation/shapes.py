@@ -6,11 +6,11 @@ from math import ceil
 from typing import Literal, TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
 
 from yolov10.architecture import STRIDES
 from yolov10.errors import UserError
 from yolov10.image_size import ImageSize, check_image_size, parse_image_size
+from yolov10.images import Image
 from yolov10.letterbox import Frame, fit, letterbox
 from yolov10.opencv import cv2
 
@@ -75,7 +75,7 @@ def plan(sizes: Sequence[Size], size: ImageSize, shapes: Shapes, batch: int) -> 
     return [part for group in by_shape.values() for part in _parts(group, batch)]
 
 
-def fill(slot: Slot, pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+def fill(slot: Slot, pixels: Image) -> Image:
     """The picture [h, w, 3] as its slot wants it: [slot.frame.height, slot.frame.width, 3]."""
     if slot.resized is None:
         return letterbox(pixels, slot.frame)

@@ -4,11 +4,11 @@ from math import ceil
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from yolov10 import images
 from yolov10.data.batches import Batch
 from yolov10.drawing import draw_boxes
+from yolov10.images import Image
 from yolov10.opencv import cv2
 
 COLUMNS, MOST, SIDE = 4, 16, 400
@@ -24,7 +24,7 @@ def write_samples(path: Path, batch: Batch, names: list[str]) -> None:
     images.write(path, np.concatenate(rows))
 
 
-def _tile(batch: Batch, index: int, names: list[str]) -> NDArray[np.uint8]:
+def _tile(batch: Batch, index: int, names: list[str]) -> Image:
     """One picture in BGR, scaled to the sheet, its boxes on it."""
     picture = np.ascontiguousarray(batch.images[index][::-1].transpose(1, 2, 0))
     picture = cv2.resize(picture, (SIDE, SIDE), interpolation=cv2.INTER_AREA).astype(np.uint8)
