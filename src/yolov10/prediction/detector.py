@@ -17,7 +17,7 @@ from yolov10.architecture import MAX_DETECTIONS
 from yolov10.classes import select_classes
 from yolov10.detections import Detections
 from yolov10.errors import UserError, WrongValueError
-from yolov10.image_size import ImageSize, check_image_size, parse_image_size
+from yolov10.image_size import ImageSize, network_size
 from yolov10.images import Image
 from yolov10.letterbox import Frame, fit, letterbox, network_input
 from yolov10.prediction.sources import Picture, pictures
@@ -85,7 +85,7 @@ class Detector:
             value for value in (confidence, card.threshold, DEFAULT_CONFIDENCE) if value is not None
         )
         self.classes = None if classes is None else select_classes(_listed(classes), card.names)
-        self.image_size = _image_size(image_size, self.runtime.fixed_shape, card.image_size)
+        self.image_size = network_size(image_size, self.runtime.fixed_shape, card.image_size)
         self.max_detections = max_detections
         self.one_class_per_box = one_class_per_box
         self.max_pixels = max_pixels
@@ -204,13 +204,3 @@ def _read(picture: Picture) -> Image | Failure:
         return picture.read()
     except UserError as fault:
         return Failure(picture, str(fault))
-
-
-def _image_size(wanted: ImageSize | str | None, fixed: tuple[int, int] | None, own: int) -> ImageSize:
-    if isinstance(wanted, str):
-        wanted = parse_image_size(wanted)
-    if fixed is None:
-        return check_image_size(own if wanted is None else wanted)
-    if wanted is not None and check_image_size(wanted) not in (fixed, max(fixed)):
-        raise UserError(f"the model takes pictures of {fixed[0]}x{fixed[1]} only; leave the image size out")
-    return fixed
