@@ -1,13 +1,12 @@
 """`samples.png`: what the network gets to see, with its boxes."""
 
-from math import ceil
 from pathlib import Path
 
 import numpy as np
 
 from yolov10 import images
 from yolov10.data.batches import Batch
-from yolov10.drawing import draw_boxes
+from yolov10.drawing import draw_boxes, sheet
 from yolov10.images import Image
 from yolov10.opencv import cv2
 
@@ -17,11 +16,7 @@ COLUMNS, MOST, SIDE = 4, 16, 400
 def write_samples(path: Path, batch: Batch, names: list[str]) -> None:
     """Draw the pictures of a batch, sixteen at most, as a sheet. Raises UserError if it cannot be written."""
     tiles = [_tile(batch, index, names) for index in range(min(len(batch.images), MOST))]
-    columns = min(COLUMNS, len(tiles))
-    empty = np.full_like(tiles[0], 255)
-    tiles += [empty] * (ceil(len(tiles) / columns) * columns - len(tiles))
-    rows = [np.concatenate(tiles[first : first + columns], 1) for first in range(0, len(tiles), columns)]
-    images.write(path, np.concatenate(rows))
+    images.write(path, sheet(tiles, COLUMNS))
 
 
 def _tile(batch: Batch, index: int, names: list[str]) -> Image:
