@@ -4,7 +4,7 @@ import struct
 from collections.abc import Callable
 
 from yolov10.errors import UserError
-from yolov10.weights import inert
+from yolov10.weights import inert, inert_values
 from yolov10.weights.pickle_machine import Machine
 
 Handler = Callable[[Machine], None]
@@ -107,7 +107,7 @@ def _tuple_of(count: int) -> Handler:
 
 def _frozenset(machine: Machine) -> None:
     members: set[object] = set()
-    inert.add(members, machine.pop_to_mark())
+    inert_values.add(members, machine.pop_to_mark())
     machine.stack.append(frozenset(members))
 
 
@@ -140,7 +140,7 @@ def _fill(machine: Machine, values: list[object]) -> None:
     target = machine.stack[-1]
     if not isinstance(target, dict) or len(values) % 2:
         raise UserError("a damaged pickle: sets items of a value that is no dict, or a key without a value")
-    inert.fill(target, zip(values[::2], values[1::2], strict=True), len(values) // 2)
+    inert_values.fill(target, zip(values[::2], values[1::2], strict=True), len(values) // 2)
 
 
 def _add_items(machine: Machine) -> None:
@@ -148,7 +148,7 @@ def _add_items(machine: Machine) -> None:
     target = machine.stack[-1]
     if not isinstance(target, set):
         raise UserError("a damaged pickle: adds to a value that is no set")
-    inert.add(target, members)
+    inert_values.add(target, members)
 
 
 # ---- names, calls, objects: the dangerous ones, all answered by inert.py
