@@ -10,11 +10,14 @@ from yolov10.drawing import draw_boxes, sheet
 from yolov10.images import Image
 from yolov10.opencv import cv2
 
-COLUMNS, MOST, SIDE = 4, 16, 400
+COLUMNS, MOST = 4, 16
+"""Pictures in a row, and in all."""
+SIDE = 400
+"""Pixels each way that a picture takes."""
 
 
 def write_samples(path: Path, batch: Batch, names: list[str]) -> None:
-    """Draw the pictures of a batch, sixteen at most, as a sheet. Raises UserError if it cannot be written."""
+    """Draw the first pictures of a batch as a sheet. Raises UserError if it cannot be written."""
     tiles = [_tile(batch, index, names) for index in range(min(len(batch.images), MOST))]
     images.write(path, sheet(tiles, COLUMNS))
 
