@@ -7,6 +7,8 @@ are the published state-dict keys.
 import torch
 from torch import Tensor, nn
 
+from yolov10.architecture import attention_widths
+
 
 class Conv(nn.Module):
     """Convolution → batch-norm → SiLU, or nothing where `act=False` (spec 1.1)."""
@@ -82,9 +84,9 @@ class RepVGGDW(nn.Module):
 class CIB(nn.Module):
     """Compact inverted block: depthwise and pointwise in turn, twice as wide inside (spec 1.6)."""
 
-    def __init__(self, c: int, *, shortcut: bool, large_kernel: bool) -> None:
+    def __init__(self, c: int, *, shortcut: bool, large_kernel: bool, hidden: int | None = None) -> None:
         super().__init__()
-        hidden = 2 * c
+        hidden = 2 * c if hidden is None else hidden
         self.cv1 = nn.Sequential(
             Conv(c, c, 3, groups=c),
             Conv(c, hidden),
@@ -131,9 +133,7 @@ class Attention(nn.Module):
 
     def __init__(self, d: int) -> None:
         super().__init__()
-        self.heads = d // 64
-        self.value_width = d // self.heads
-        self.key_width = self.value_width // 2
+        self.heads, self.key_width, self.value_width = attention_widths(d)
         self.qkv = Conv(d, d + 2 * self.key_width * self.heads, act=False)
         self.proj = Conv(d, d, act=False)
         self.pe = Conv(d, d, 3, groups=d, act=False)
