@@ -36,7 +36,8 @@ def sees_everything(rows: tuple[Layer, ...]) -> list[bool]:
 
 def _widest(graph: Graph) -> int:
     stride = STRIDES[-1] if graph[-1][0].kind == "Detect" else graph[-1][0].output_stride
-    windows = [_window(graph, cell) for cell in range(max(STRIDES[-1] // stride, 1))]
+    upsampled = any(row.kind == "Upsample" for row, _ in graph)
+    windows = [_window(graph, cell) for cell in range(STRIDES[-1] // stride if upsampled else 1)]
     return max(last - first + 1 for first, last in windows)
 
 

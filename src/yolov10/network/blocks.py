@@ -140,12 +140,21 @@ class Attention(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         b, d, h, w = x.shape
-        # Channels are grouped per head, and inside a head as q, k, v: three slices of each group.
-        per_head = self.qkv(x).reshape(b, self.heads, 2 * self.key_width + self.value_width, h * w)
-        q, k, v = per_head.split([self.key_width, self.key_width, self.value_width], dim=2)
-        attention = (q.transpose(-2, -1) @ k * self.key_width**-0.5).softmax(dim=-1)  # [B, heads, N, N]
-        out = (v @ attention.transpose(-2, -1)).reshape(b, d, h, w)
+        q, k, v = self.queries_keys_values(x)
+        out = (v @ self.weights(q, k).transpose(-2, -1)).reshape(b, d, h, w)
         return self.proj(out + self.pe(v.reshape(b, d, h, w)))  # type: ignore[no-any-return]
+
+    def queries_keys_values(self, x: Tensor) -> tuple[Tensor, ...]:
+        """Of each head and each of the N cells: q and k [B, heads, key_width, N], v [B, heads, value_width, N].
+
+        Channels are grouped per head, and inside a head as q, k, v: three slices of each group.
+        """
+        per_head = self.qkv(x).reshape(len(x), self.heads, 2 * self.key_width + self.value_width, -1)
+        return per_head.split([self.key_width, self.key_width, self.value_width], dim=2)  # type: ignore[no-any-return]
+
+    def weights(self, q: Tensor, k: Tensor) -> Tensor:
+        """How much each cell (row) looks at each other (column): [B, heads, N, N], rows sum to 1."""
+        return (q.transpose(-2, -1) @ k * self.key_width**-0.5).softmax(dim=-1)
 
 
 class PSA(nn.Module):
