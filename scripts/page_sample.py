@@ -89,7 +89,10 @@ def _assignment(maps: Maps, frame: Frame, num_classes: int) -> dict[str, Any]:
         found = assign(levels, grid, truths, pairs, TOPK[head])
         key = pairs.ground_truth * grid.slots + pairs.slot
         at = {int(k): index for index, k in enumerate(key)}
-        overlap, probability = overlaps(levels, grid, truths, pairs), probabilities(levels, grid, truths, pairs)
+        overlap, probability = (
+            overlaps(levels, grid, truths, pairs),
+            probabilities(levels, grid, truths, pairs),
+        )
         boxes = _in_picture(predicted_boxes(levels, grid, pairs.inside)[found.anchor].numpy(), frame)
         heads[head] = []
         for row in range(len(found.anchor)):
@@ -108,9 +111,7 @@ def _assignment(maps: Maps, frame: Frame, num_classes: int) -> dict[str, Any]:
         heads[head].sort(key=lambda positive: (positive["truth"], -positive["score"]))
     boxes = _in_picture(truths.box.numpy(), frame)
     return {
-        "truths": [
-            {"class": int(c), "box": box} for c, box in zip(truths.category, boxes, strict=True)
-        ],
+        "truths": [{"class": int(c), "box": box} for c, box in zip(truths.category, boxes, strict=True)],
         "candidates": torch.bincount(pairs.ground_truth, minlength=len(boxes)).tolist(),
         "anchors": grid.anchors,
         "topk": TOPK,

@@ -34,7 +34,7 @@ function startAssignment() {
   const switches = choice("Head", "assignment-head", [["both", "Both"], ["one2many", "One-to-many"], ["one2one", "One-to-one"]], shown, (head) => { shown = head; show(); });
   const heading = (text, right) => h("th", { scope: "col", class: right ? "right" : "" }, text);
   panel("assignment", "How do two heads learn from the same boxes?",
-    `In training each object picks the anchors that fit it best already, by m = p^½ · u⁶: p is the probability of its class there, u how well the predicted box overlaps it. The one-to-many head takes the best ${topk.one2many}, which teaches richly but makes it answer many times; the one-to-one head takes the best ${topk.one2one}. As both rank by the same measure, what is best for one is best for the other.`,
+    `In training each object picks the anchors that fit it best already, by m = √p · u⁶: p is the probability of its class there, u how well the predicted box overlaps it. The one-to-many head takes the best ${topk.one2many}, which teaches richly but makes it answer many times; the one-to-one head takes the best ${topk.one2one}. As both rank by the same measure, what is best for one is best for the other.`,
     "paper 3.1, spec 4.3",
     h("div", { class: "split wide" }, element, h("div", { class: "stack" }, objects, switches, verdict,
       h("div", { class: "scroll", tabindex: 0, role: "group", "aria-label": "Anchors that learn the object" }, h("table", {},

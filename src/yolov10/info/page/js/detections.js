@@ -11,11 +11,10 @@ function startDetections() {
     const repeated = sure.filter((row, at) => repeats(row, sure.slice(0, at)));
     const shown = values.suppress ? suppressed(sure) : sure;
     marks.replaceChildren(...[...shown].reverse().map((row) => rectangle(row, { fill: "none", stroke: hues[row[5] % hues.length], "stroke-width": 2.4, opacity: 0.92 })),
-      ...shown.map((row) => s("text", { x: Math.min(Math.max(row[0], 2), SAMPLE.picture[0] - 60), y: Math.max(row[1] - 4, 15) },
-        `${SAMPLE.names[row[5]]} ${row[4].toFixed(2)}`)).slice(0, 24));
+      ...shown.filter((row) => !repeated.includes(row)).map(boxLabel));
     verdict.replaceChildren(h("b", {}, String(shown.length)), ` boxes, `, h("b", {}, String(values.suppress ? 0 : repeated.length)), " of them say again what a surer one said");
     note.textContent = values.head === "one2one"
-      ? "Trained to answer once: the best answers are the result, and there is nothing to suppress."
+      ? `Trained to answer once: the best answers are the result. ${repeated.length ? "Where boxes overlap it may mean it: cells lie on cells." : "There is nothing to suppress."}`
       : values.suppress ? "Suppression removes the repetitions, one after another, and needs a threshold of its own."
         : "Trained on ten anchors an object, it answers about ten times: without suppression this head is of no use.";
   };
@@ -31,6 +30,12 @@ function startDetections() {
       choice("Head", "detections-head", [["one2one", "One-to-one"], ["one2many", "One-to-many"]], values.head, (head) => { values.head = head; show(); }),
       confidence, limit, suppress, verdict, note)));
   show();
+}
+
+/** Name and score over a box, inside the picture. */
+function boxLabel(row) {
+  const text = `${SAMPLE.names[row[5]]} ${row[4].toFixed(2)}`;
+  return s("text", { x: Math.min(Math.max(row[0], 2), SAMPLE.picture[0] - 9 * text.length), y: Math.max(row[1] - 4, 15) }, text);
 }
 
 /** Whether a surer box of the same class covers much the same place. */

@@ -5,7 +5,7 @@ const MEASURES = {
   parameters: ["Parameters", (layer, form) => layer.parameters[form]],
   operations: ["Operations", (layer, form) => layer.operations[form]],
   memory: ["Memory", (layer, form) => layer.memory[form]],
-  field: ["Sees", (layer) => layer.field],
+  field: ["Sees", (layer) => (layer.everything ? Math.max(...DATA.size) : Math.min(layer.field, ...DATA.size))],
 };
 
 /** What stands under a layer's name for a measure. */
@@ -23,10 +23,12 @@ function startDiagram() {
   place.append(drawing, legend);
 
   let parts, layout, stop = () => {};
+  let built = 0; // the width it was built for
   let shown = null; // node geometry as it is on the screen
 
   const build = () => {
-    layout = layoutOf(state.scale, place.clientWidth);
+    built = place.clientWidth;
+    layout = layoutOf(state.scale, built);
     place.classList.toggle("tall", layout.tall);
     place.prepend(layout.tall ? legend : drawing);
     drawing.setAttribute("viewBox", `0 0 ${layout.width} ${layout.height}`);
@@ -71,7 +73,7 @@ function startDiagram() {
 
   build();
   new ResizeObserver(() => {
-    if (Math.abs(place.clientWidth - layout.width) > 1) build();
+    if (Math.abs(place.clientWidth - built) > 1) build();
   }).observe(place);
   follow((now, before) => {
     if (now.scale !== before.scale) grow();
@@ -172,7 +174,7 @@ function layerBody(n) {
       norm.setAttribute("x", left(now) - 3.4);
       norm.setAttribute("y", top(now));
       norm.setAttribute("height", now.height);
-      sign.setAttribute("transform", `translate(${right(now) + 4} ${top(now) - now.depth * BACK.y - 8})`);
+      sign.setAttribute("transform", `translate(${right(now) + 4} ${top(now) - now.depth * BACK.y - 17})`);
     },
     dress(layer) {
       sign.style.display = layer.options.large_kernel ? "" : "none";
@@ -182,7 +184,7 @@ function layerBody(n) {
 
 /** The heads' maps: on each level the training head's and that of the head in use. */
 function headBody(n) {
-  const twins = s("g", { class: "twin" }), kept = s("g");
+  const twins = s("g", { class: "twin" }), kept = s("g", { class: "kept" });
   const boxes = n.levels.map(() => {
     const [[a, placeA], [b, placeB]] = [boxElement(), boxElement()];
     const stripes = [s("rect", { class: "norm", width: 2.4 }), s("rect", { class: "norm", width: 2.4 })];
@@ -208,6 +210,9 @@ function headBody(n) {
           stripes[side].setAttribute("height", level.height);
         });
       });
+      const [finest] = now.levels;
+      // Without the training head, the head in use takes its place.
+      kept.style.setProperty("--shift", `${-(finest.length + finest.depth * BACK.x + now.twin)}px`);
       titles.forEach((title, side) => {
         const { x, length, depth } = now.levels[0];
         title.setAttribute("x", x + side * (length + depth * BACK.x + now.twin) + (length + depth * BACK.x) / 2);
@@ -238,16 +243,15 @@ function drawnPicture(layout) {
     s("text", { class: "shape", x: label[0], y: label[1] + 13, "font-size": 10.5 }, mapText([3, ...DATA.size])));
 }
 
-/** A faint line and a name for each resolution. */
+/** A faint line and a name for each resolution that is detected on. */
 function bands(layout) {
   if (layout.tall) return [];
-  return STRIDES.map((stride) => {
-    const y = layout.rows.at(stride);
-    const level = STRIDES.indexOf(stride) + 1;
+  return LEVELS.map((level, at) => {
+    const stride = strideOf(layersOf(state.scale)[level]), y = layout.rows.at(stride);
     return s("g", { "aria-hidden": "true" },
-      s("path", { class: "band-line", d: `M${stride > STRIDES[1] ? 0 : layout.nodes[0].cx + 60} ${y}H${layout.width}` }),
-      stride > STRIDES[1] ? s("text", { class: "band", x: 0, y: y - 8, "font-size": 12 }, `P${level}`) : null,
-      stride > STRIDES[1] ? s("text", { class: "band", x: 0, y: y + 16, "font-size": 10.5 }, `${stride} px a cell`) : null);
+      s("path", { class: "band-line", d: `M0 ${y}H${layout.width}` }),
+      s("text", { class: "band", x: 0, y: y - 8, "font-size": 12 }, `P${at + 3}`),
+      s("text", { class: "band", x: 0, y: y + 16, "font-size": 10.5 }, `${stride} px a cell`));
   });
 }
 

@@ -3,8 +3,8 @@
 function startExpansion() {
   const values = { c: 128, e: 1, large: false };
   const verdict = h("p", { class: "verdict", role: "status" });
-  const waist = s("svg", { class: "flow", viewBox: "0 0 720 210", "aria-hidden": "true" });
-  const chart = s("svg", { class: "chart", viewBox: "0 0 720 240", role: "img" });
+  const waist = s("svg", { class: "flow", viewBox: "0 0 720 186", "aria-hidden": "true" });
+  const chart = s("svg", { class: "chart", viewBox: "0 0 720 200", role: "img" });
   const formula = h("div", { class: "formula", tabindex: 0, role: "group", "aria-label": "Formula" });
   const cost = (c, e, large) => {
     const key = large ? "cibLarge" : "cib";
@@ -42,10 +42,10 @@ function startExpansion() {
 
 /** The widths of the five units, as plates whose height is the number of channels. */
 function drawWaist(drawing, c, hidden, large) {
-  const scale = 150 / 640;
+  const scale = 124 / 640;
   const widths = [c, c, hidden, hidden, c, c];
   const names = ["3×3 depthwise", "1×1", large ? "7×7 depthwise" : "3×3 depthwise", "1×1", "3×3 depthwise"];
-  const x = (at) => 30 + at * 130, middle = 96;
+  const x = (at) => 30 + at * 130, middle = 84;
   const height = (at) => Math.max(widths[at] * scale, 2);
   const parts = [];
   for (let at = 0; at < widths.length; at += 1) {
@@ -56,7 +56,7 @@ function drawWaist(drawing, c, hidden, large) {
       const [a, b] = [height(at - 1) / 2, height(at) / 2];
       parts.push(s("path", { d: `M${x(at - 1) + 16} ${middle - a}L${x(at) - 3} ${middle - b}V${middle + b}L${x(at - 1) + 16} ${middle + a}Z`,
         style: "fill: color-mix(in srgb, var(--backbone) 10%, var(--paper)); stroke: none" }),
-      s("text", { class: "lead", x: (x(at - 1) + x(at)) / 2 + 6, y: 196, "text-anchor": "middle" }, names[at - 1]));
+      s("text", { class: "lead", x: (x(at - 1) + x(at)) / 2 + 6, y: 176, "text-anchor": "middle" }, names[at - 1]));
     }
     parts.push(box, s("text", { x: x(at) + 6, y: middle - height(at) / 2 - 9, "text-anchor": "middle" }, String(widths[at])));
   }
@@ -67,12 +67,12 @@ function drawWaist(drawing, c, hidden, large) {
 function drawChart(chart, { c, e }, cost, bottleneck) {
   const steps = Array.from({ length: 8 }, (_, at) => 0.25 * (at + 1));
   const most = Math.max(bottleneck, cost(2)) * 1.06;
-  const x = (value) => 60 + (value - 0.25) * (620 / 1.75), y = (count) => 200 - (count / most) * 180;
+  const x = (value) => 60 + (value - 0.25) * (620 / 1.75), y = (count) => 160 - (count / most) * 145;
   chart.setAttribute("aria-label", `Parameters for c = ${c}: ${steps.map((step) => `e ${step}: ${whole(cost(step))}`).join(", ")}`);
   chart.replaceChildren(
-    s("path", { class: "axis", d: "M60 200H690" }),
-    ...steps.map((step) => s("text", { x: x(step), y: 218, "text-anchor": "middle" }, String(step))),
-    s("text", { x: 690, y: 236, "text-anchor": "end" }, "expansion e"),
+    s("path", { class: "axis", d: "M60 160H690" }),
+    ...steps.map((step) => s("text", { x: x(step), y: 177, "text-anchor": "middle" }, String(step))),
+    s("text", { x: 690, y: 194, "text-anchor": "end" }, "expansion e"),
     s("path", { class: "beside", d: `M60 ${y(bottleneck)}H690` }),
     s("text", { x: 64, y: y(bottleneck) - 7 }, "Bottleneck, two 3×3"),
     s("path", { class: "line", d: `M${steps.map((step) => `${x(step)} ${y(cost(step))}`).join("L")}` }),

@@ -18,10 +18,9 @@ function closeLayer() {
 function startInspector() {
   const inspector = document.getElementById("inspector");
   const title = h("h2", { id: "inspector-title", tabindex: -1, class: "title" });
-  const step = (by) => () => change({ layer: (state.layer + by + LAST + 1) % (LAST + 1) });
-  const buttons = h("div", { class: "steps-nav" },
-    h("button", { onclick: step(-1) }, "← Layer before"), h("button", { onclick: step(1) }, "Layer after →"),
-    h("button", { class: "close", onclick: closeLayer }, "Close"));
+  const neighbour = (by) => (state.layer + by + LAST + 1) % (LAST + 1);
+  const [back, forth] = [-1, 1].map((by) => h("button", { onclick: () => change({ layer: neighbour(by) }) }));
+  const buttons = h("div", { class: "steps-nav" }, back, forth, h("button", { class: "close", onclick: closeLayer }, "Close"));
   const content = h("div", { class: "grid" });
   inspector.append(h("div", { class: "head" }, title, buttons), content);
   inspector.addEventListener("keydown", (event) => { if (event.key === "Escape") closeLayer(); });
@@ -29,6 +28,8 @@ function startInspector() {
   let showForm = () => {}, detail = null;
   follow((now, before) => {
     const layer = layersOf(now.scale)[now.layer];
+    back.textContent = `← Layer ${neighbour(-1)}`;
+    forth.textContent = `Layer ${neighbour(1)} →`;
     title.replaceChildren(`${now.layer} ${layer.kind}`, h("small", {}, DATA.blocks[layer.kind].title));
     if (now === before || now.layer !== before.layer || now.scale !== before.scale) {
       const [table, show] = stepTable(layer, now.form);
@@ -68,8 +69,8 @@ function facts(layer, { scale, form }) {
     row("parameters", whole(layer.parameters[form]), of("parameters")),
     row("operations", `${(layer.operations[form] / 1e6).toFixed(1)} MFLOPs`, of("operations")),
     row("maps written", `${(layer.memory[form] / 1e6).toFixed(2)} MB`, of("memory")),
-    row("a cell sees", layer.everything ? "the whole picture" : `${layer.field} × ${layer.field} px`,
-      layer.everything ? `${layer.field} px without attention` : ""));
+    row("a cell sees", layer.everything ? `the whole picture; ${whole(layer.field)} px without attention`
+      : `${whole(layer.field)} × ${whole(layer.field)} px`));
 }
 
 /** The closed formula in letters, with the numbers put in, and the operations' formula. */

@@ -19,7 +19,7 @@ function startKernels() {
     const off = Math.max(...sum.map((value, cell) => Math.abs(value - kernels.merged[at][cell])));
     const [a, b, c] = kernels.biases[at];
     verdict.textContent = merged
-      ? `One kernel of 49 numbers instead of 58. Biases add up too: ${a.toFixed(3)} + ${b.toFixed(3)} = ${c.toFixed(3)}. `
+      ? `One kernel of 49 numbers instead of 58. Biases add up too: ${signed(a)} ${b < 0 ? "−" : "+"} ${Math.abs(b).toFixed(3)} = ${signed(c)}. `
         + `The program’s own merge differs from this sum by at most ${off.toExponential(0)}, which is the rounding of the numbers shown.`
       : "A sum of convolutions of one input is the convolution with the sum of their kernels, once both have the same size: a frame of zeros two cells wide gives the 3×3 the size of the 7×7.";
   };
@@ -34,6 +34,8 @@ function startKernels() {
       figure("3×3, framed with zeros", tables.small), h("span", { class: "sign", "aria-hidden": "true" }, "="), figure("what detects", tables.sum)));
   show();
 }
+
+const signed = (number) => number.toFixed(3).replace("-", "−");
 
 const SIDE = 7, SMALL = 3;
 
@@ -56,7 +58,7 @@ function paintKernel(table, values, most) {
   table.querySelectorAll("td").forEach((cell, at) => {
     const value = values[at];
     cell.className = value === null ? "pad" : "";
-    cell.textContent = value === null ? (table === undefined ? "" : "·") : value.toFixed(2).replace(/^(-?)0/, "$1").replace("-", "−");
+    cell.textContent = value === null ? "·" : value.toFixed(2).replace(/^(-?)0/, "$1").replace("-", "−");
     const strength = value === null ? 0 : Math.abs(value) / most;
     cell.style.backgroundColor = value === null ? "var(--paper)"
       : `color-mix(in srgb, ${value < 0 ? "#2f6fb5" : "#c4473a"} ${Math.round(strength * 88)}%, var(--raised))`;

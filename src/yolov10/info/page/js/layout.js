@@ -23,14 +23,15 @@ function boxSize([channels, height, width], unit) {
 
 /** Places for a scale on a drawing of some width: {nodes, picture, rows, edges, width, height, tall}. */
 function layoutOf(scale, width) {
-  return width < 900 ? tallLayout(scale, width) : wideLayout(scale, width);
+  return width < 820 ? tallLayout(scale, width) : wideLayout(scale, Math.max(width, WIDE));
 }
 
-const LABEL = 36;
+const LABEL = 40;
+const WIDE = 1290; // a narrower window gets this drawing made smaller
 
 function wideLayout(scale, width) {
-  const gap = 20, margin = 70, heads = 216;
-  const columnWidth = (indices, unit) => Math.max(44, ...indices.map((index) => {
+  const gap = 18, margin = 20, heads = 184;
+  const columnWidth = (indices, unit) => Math.max(48, ...indices.map((index) => {
     const layer = layersOf(scale)[index];
     const size = boxSize([mostChannels(index), ...layer.out[0].slice(1)], unit);
     return size.length + size.depth * BACK.x;
@@ -53,11 +54,11 @@ function wideLayout(scale, width) {
     }
     x += wide + gap;
   }
-  nodes[LAST] = headNode(scale, unit, (level) => [x + 36, rows.at(strideOf(layersOf(scale)[level]))], 66);
-  nodes[LAST].hit = [x - 6, rows.at(STRIDES[2]) - 76, 200, rows.at(STRIDES[4]) - rows.at(STRIDES[2]) + 132];
+  nodes[LAST] = headNode(scale, unit, (level) => [x + 40, rows.at(strideOf(layersOf(scale)[level]))], 62);
+  nodes[LAST].hit = [x - 2, rows.at(STRIDES[2]) - 76, 184, rows.at(STRIDES[4]) - rows.at(STRIDES[2]) + 132];
   return {
     tall: false, unit, width, height: rows.bottom, nodes, rows,
-    picture: { x: margin - 46, y: rows.at(STRIDES[0]) - picture.height / 2, size: picture },
+    picture: { x: margin, y: rows.at(STRIDES[0]) - picture.height / 2, size: picture },
     edges: (placed) => wideEdges(scale, placed, rows),
   };
 }
@@ -132,7 +133,7 @@ function over(a, b) {
 }
 
 function tallLayout(scale, width) {
-  const unit = Math.min(width / 900, 0.55) + 0.1;
+  const unit = Math.min(width / 900, 0.4) + 0.35;
   const lanes = Math.min(width * 0.56, 330);
   const laneOf = (stride) => 34 + (lanes - 60) * (STRIDES.indexOf(stride) / (STRIDES.length - 1)) ** 0.85;
   const picture = boxSize([3, ...DATA.size], unit);
@@ -142,13 +143,13 @@ function tallLayout(scale, width) {
     const size = boxSize(layer.out[0], unit);
     const tall = Math.max(46, size.height + size.depth * BACK.y + 16);
     const middle = y + tall / 2 + (size.depth * BACK.y) / 2;
-    nodes[index] = node(layer, index, laneOf(strideOf(layer)), middle, unit, { label: [lanes + 14, y + tall / 2] });
+    nodes[index] = node(layer, index, laneOf(strideOf(layer)), middle, unit, { label: [lanes + 38, y + tall / 2] });
     nodes[index].hit = [0, y, width, tall];
     y += tall;
   });
   const headTop = y + 26;
-  nodes[LAST] = headNode(scale, unit, (level) => [laneOf(strideOf(layersOf(scale)[level])) - 8, headTop + 34], 16);
-  nodes[LAST].label = [lanes + 14, headTop + 30];
+  nodes[LAST] = headNode(scale, unit, (level) => [laneOf(strideOf(layersOf(scale)[level])) - 26, headTop + 34], 7);
+  nodes[LAST].label = [lanes + 38, headTop + 30];
   nodes[LAST].hit = [0, y + 4, width, 84];
   return {
     tall: true, unit, width, height: y + 92, nodes, rows: null,
@@ -164,17 +165,25 @@ function tallEdges(placed) {
     const half = (from[1] + to[1]) / 2;
     return `M${from}C${from[0]} ${half} ${to[0]} ${half} ${to}`;
   };
-  const beside = (a, b, to) => `M${left(a) - 3} ${a.cy}C${left(a) - 34} ${a.cy} ${to[0] - 30} ${to[1]} ${to}`;
+  // A skip connection keeps to the side where nothing of what it skips stands: finer maps are to the left.
+  const beside = (a, b) => {
+    const skipped = placed.slice(a.index + 1, b.index).map((n) => strideOf(n.layer));
+    const side = skipped.length && Math.min(...skipped) < strideOf(a.layer) ? 1 : -1;
+    const bulge = side > 0 ? 22 : 32;
+    const edge = (n, distance) => (side > 0 ? right(n) + distance : left(n) - distance);
+    const [from, to] = [edge(a, 3), b.cx === undefined ? b.x - 6 : edge(b, 6)];
+    return `M${from} ${a.cy}C${from + side * bulge} ${a.cy} ${to + side * bulge} ${b.cy} ${to} ${b.cy}`;
+  };
   for (const { index, layer } of placed.slice(0, LAST)) {
     for (const source of layer.from) {
       if (source < 0) continue;
       const a = placed[source], b = placed[index], far = source !== index - 1;
-      edges.push({ from: source, to: index, far, path: far ? beside(a, b, [left(b) - 5, b.cy]) : join(a, b) });
+      edges.push({ from: source, to: index, far, path: far ? beside(a, b) : join(a, b) });
     }
   }
   LEVELS.forEach((level, at) => {
-    const b = placed[LAST].levels[at];
-    edges.push({ from: level, to: LAST, far: true, path: beside(placed[level], b, [b.x - 6, b.cy]) });
+    const b = { ...placed[LAST].levels[at], index: LAST };
+    edges.push({ from: level, to: LAST, far: true, path: beside(placed[level], b) });
   });
   return edges;
 }

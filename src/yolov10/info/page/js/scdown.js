@@ -60,7 +60,7 @@ function barGroup(title, plain, ours, show) {
 
 /** Both ways as maps in proportion to each other. */
 function drawScdown(drawing, { c1, c2, size }) {
-  const unit = Math.min(90 / size, 0.9), wide = 150 / Math.max(c1, c2, 256);
+  const unit = Math.min(80 / size, 0.8), wide = 112 / Math.max(c1, c2, 256);
   const map = (c, side, x, cy, hue) => {
     const [box, place] = boxElement();
     const length = c * wide, height = side * unit;
@@ -70,10 +70,10 @@ function drawScdown(drawing, { c1, c2, size }) {
   };
   const arrow = (from, to, y, text) => [s("path", { class: "edge", d: `M${from + 6} ${y}H${to - 6}` }),
     s("text", { class: "lead", x: (from + to) / 2, y: y - 7, "text-anchor": "middle" }, text)];
-  const rows = [["plain", 62, [[c1, size], [c2, size / 2]], ["3×3, stride 2"], "other"],
-    ["SCDown", 186, [[c1, size], [c2, size], [c2, size / 2]], ["1×1", "3×3 depthwise, stride 2"], "good"]];
+  const rows = [["plain", 62, [[c1, size], [c2, size / 2]], ["3×3, s2"], "other"],
+    ["SCDown", 186, [[c1, size], [c2, size], [c2, size / 2]], ["1×1", "3×3 depthwise, s2"], "good"]];
   drawing.replaceChildren(...rows.flatMap(([, cy, maps, texts, hue]) => {
-    const starts = maps.length === 2 ? [8, 470] : [8, 240, 560];
+    const starts = maps.length === 2 ? [8, 590] : [8, 236, 590];
     let end = 0;
     return maps.flatMap(([c, side], at) => {
       const [box, right, text] = map(c, side, starts[at], cy, hue);
