@@ -134,8 +134,8 @@ def test_the_samples_script_makes_the_facts_anew(tmp_path, monkeypatch):
 
     import torch
 
-    from yolov10.network import YOLOv10
     from yolov10.model_card import ModelCard
+    from yolov10.network import YOLOv10
     from yolov10.weights import save
 
     spec = importlib.util.spec_from_file_location("page_sample", ROOT / "scripts" / "page_sample.py")

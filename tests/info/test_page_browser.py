@@ -15,8 +15,15 @@ pytestmark = pytest.mark.skipif(
     BROWSER is None, reason="no Chromium: CI installs one, elsewhere apt-get install chromium"
 )
 
-QUIET = """--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking
-    --disable-component-update --disable-sync""".split()
+QUIET = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 WIDE, PHONE = (1440, 900), (360, 780)
 PANELS = ("stages", "scdown", "kernels", "expansion", "assignment", "detections", "attention")
 
@@ -139,8 +146,8 @@ def test_fusing_takes_away_what_it_should(open_page):
     assert rows.count() == 12
     assert "conv1" in page.locator("#inspector").inner_text()
     choose(page, "form", 2)
-    page.wait_for_function("document.querySelectorAll('#inspector tbody tr:not(.gone)').length === 10")
-    page.wait_for_function("!document.querySelector('#inspector tbody').innerText.includes('batch-norm')")
+    playwright.expect(rows).to_have_count(10)
+    playwright.expect(page.locator("#inspector tbody .chip.norm:not(.off)")).to_have_count(0)
     assert page.locator("#inspector .facts").inner_text().count("1,089,536") == 0
     page.locator('.layer[data-layer="23"]').click()
     visible = page.locator("#inspector tbody tr:not(.gone)")
@@ -153,7 +160,7 @@ def test_motion_ends_where_stillness_is(open_page):
     moving = open_page(motion="no-preference")
     choose(moving, "scale", "x")
     choose(moving, "form", 2)
-    moving.wait_for_function(f"document.querySelector('.totals dd').textContent === '{FUSED[5]:,}'")
+    playwright.expect(moving.locator(".totals dd").first).to_have_text(f"{FUSED[5]:,}")
 
 
 def test_stages_show_what_each_scale_uses(open_page):
@@ -266,10 +273,7 @@ def test_questions_lead_to_their_panels(open_page):
     for link, panel in zip(links.all(), PANELS, strict=True):
         link.focus()
         page.keyboard.press("Enter")
-        page.wait_for_function(
-            "id => { const top = document.getElementById(id).getBoundingClientRect().top; return top > -5 && top < innerHeight; }",
-            arg=panel,
-        )
+        playwright.expect(page.locator(f"#{panel}-title")).to_be_in_viewport()
 
 
 def test_a_link_opens_at_its_place(open_page):
@@ -283,8 +287,8 @@ def test_a_link_opens_at_its_place(open_page):
 def test_axe_finds_nothing_serious(open_page, size, scheme):
     axe = pytest.importorskip("axe_playwright_python", reason="axe-playwright-python is not installed")
     page = open_page(size, scheme)
-    page.locator('.layer[data-layer="22"]').click()
     page.locator("#kernels").get_by_role("button").click()
+    page.locator('.layer[data-layer="22"]').click()
     page.evaluate((Path(axe.__file__).parent / "axe.min.js").read_text("utf-8"))
     found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
     assert {

@@ -112,15 +112,11 @@ def describe_block(layer: Layer, height: int, width: int) -> dict[str, Any]:
         "block": layer.kind,
         "why": BLOCKS[layer.kind].why,
         "source": BLOCKS[layer.kind].source,
-        "arguments": {"channels": _channels(layer), **layer.options},
+        "arguments": {"channels": [*layer.in_channels, layer.out_channels], **layer.options},
         "input": [[c, height // s, width // s] for c, s in zip(layer.in_channels, strides, strict=True)],
         "forms": [_form(layer, height, width, fused=fused) for fused in (False, True)],
         "beside": [{"title": title, **_counts(cost)} for title, cost in beside(layer, height, width).items()],
     }
-
-
-def _channels(layer: Layer) -> list[int]:
-    return [*layer.in_channels] if layer.kind == "Detect" else [*layer.in_channels, layer.out_channels]
 
 
 def _form(layer: Layer, height: int, width: int, *, fused: bool) -> dict[str, Any]:

@@ -36,7 +36,6 @@ function startDiagram() {
     parts = { picture: drawnPicture(layout), edges: s("g"), layers: layout.nodes.map((n) => layerElement(n, layout)) };
     drawing.append(arrowHead(), ...bands(layout), parts.edges, parts.picture, ...parts.layers.map((layer) => layer.element));
     shown = layout.nodes.map((n) => ({ ...n }));
-    render();
     dress();
   };
 
@@ -77,7 +76,7 @@ function startDiagram() {
   }).observe(place);
   follow((now, before) => {
     if (now.scale !== before.scale) grow();
-    dress();
+    if (now !== before) dress();
   });
   drawing.addEventListener("keydown", (event) => walk(event, drawing));
 }

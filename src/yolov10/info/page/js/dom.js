@@ -67,15 +67,15 @@ function choice(legend, name, options, chosen, onchange) {
 
 /** A labelled slider that shows its value; returns [element, setter]. */
 function slider(text, { min, max, step = 1, value, show = String }, oninput) {
-  const output = h("output", {}, show(value));
+  const shown = h("b", {}, show(value));
   const input = h("input", { type: "range", min, max, step, value });
   const tell = () => {
-    output.textContent = show(+input.value);
+    shown.textContent = show(+input.value);
     input.setAttribute("aria-valuetext", show(+input.value));
   };
   input.addEventListener("input", () => { tell(); oninput(+input.value); });
   tell();
-  const element = h("div", { class: "slider" }, h("label", {}, h("span", {}, text), output), input);
+  const element = h("div", { class: "slider" }, h("label", {}, h("span", {}, text), shown), input);
   const label = element.querySelector("label");
   input.id = `slider-${slider.count = (slider.count ?? 0) + 1}`;
   label.htmlFor = input.id;

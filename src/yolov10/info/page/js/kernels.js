@@ -61,7 +61,6 @@ function paintKernel(table, values, most) {
     cell.textContent = value === null ? "·" : value.toFixed(2).replace(/^(-?)0/, "$1").replace("-", "−");
     const strength = value === null ? 0 : Math.abs(value) / most;
     cell.style.backgroundColor = value === null ? "var(--paper)"
-      : `color-mix(in srgb, ${value < 0 ? "#2f6fb5" : "#c4473a"} ${Math.round(strength * 88)}%, var(--raised))`;
-    cell.style.color = strength > 0.55 ? "#fff" : "";
+      : `color-mix(in srgb, ${value < 0 ? "#2f6fb5" : "#c4473a"} ${Math.round(strength * 62)}%, var(--raised))`;
   });
 }

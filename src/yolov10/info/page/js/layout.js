@@ -13,7 +13,8 @@ const COLUMNS = layersOf(DATA.start).reduce((columns, layer, index, layers) => {
 }, []);
 
 /** Largest number of channels that a layer has in any scale: its column is as wide in all of them. */
-const mostChannels = (index) => Math.max(...Object.keys(DATA.scales).map((scale) => layersOf(scale)[index].out[0][0]));
+const MOST_CHANNELS = layersOf(DATA.start).map((_, index) =>
+  Math.max(...Object.keys(DATA.scales).map((scale) => layersOf(scale)[index].out[0][0])));
 
 /** Size of a map on the screen, for `unit` of the drawing. */
 function boxSize([channels, height, width], unit) {
@@ -33,7 +34,7 @@ function wideLayout(scale, width) {
   const gap = 18, margin = 20, heads = 184;
   const columnWidth = (indices, unit) => Math.max(48, ...indices.map((index) => {
     const layer = layersOf(scale)[index];
-    const size = boxSize([mostChannels(index), ...layer.out[0].slice(1)], unit);
+    const size = boxSize([MOST_CHANNELS[index], ...layer.out[0].slice(1)], unit);
     return size.length + size.depth * BACK.x;
   }));
   const body = COLUMNS.slice(0, -1);
