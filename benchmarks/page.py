@@ -2,8 +2,8 @@
 
     python benchmarks/page.py [RUNS]
 
-Opening is counted from the start of the navigation until everything is drawn, in a fresh context each time; the
-browser itself runs already. Needs playwright and a Chromium.
+Opening is counted from the start of the navigation until everything is drawn, in a fresh context each time;
+the browser itself runs already. Needs playwright and a Chromium.
 """
 
 import shutil
@@ -26,16 +26,14 @@ def main() -> None:
     runs = int(sys.argv[1]) if len(sys.argv) > 1 else 20
     start = time.perf_counter()
     text = page("n", 80, 640, 640)
-    print(
-        f"{'written, 6 scales':24} {1000 * (time.perf_counter() - start):8.0f}      {len(text.encode()):,} bytes"
-    )
+    milliseconds = 1000 * (time.perf_counter() - start)
+    print(f"{'written, 6 scales':24} {milliseconds:8.0f}      {len(text.encode()):,} bytes")
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as driver:
         file = Path(folder) / "page.html"
         file.write_text(text, "utf-8")
         browser = driver.chromium.launch(executable_path=shutil.which("chromium"), args=QUIET)
-        print(
-            f"{'opened':24} {'median':>8} {'least':>8} {'most':>8}  (milliseconds, {runs} runs, {browser.version})"
-        )
+        heads = f"{'median':>8} {'least':>8} {'most':>8}"
+        print(f"{'opened':24} {heads}  (milliseconds, {runs} runs, {browser.version})")
         for name, size in SIZES.items():
             times = [opened(browser, file, size) for _ in range(runs + 1)][1:]  # the first fills caches
             figures = (statistics.median(times), min(times), max(times))
@@ -47,9 +45,8 @@ def opened(browser: Browser, file: Path, size: tuple[int, int]) -> float:
     context = browser.new_context(viewport={"width": size[0], "height": size[1]})
     tab = context.new_page()
     tab.goto(file.as_uri())
-    milliseconds = tab.evaluate(
-        "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done(performance.now()))))"
-    )
+    frames = "requestAnimationFrame(() => requestAnimationFrame(() => done(performance.now())))"
+    milliseconds = tab.evaluate(f"new Promise(done => {frames})")
     context.close()
     return float(milliseconds)
 

@@ -78,7 +78,7 @@ def _training(text: str) -> dict[str, Any]:
 
 
 def _assignment(maps: Maps, frame: Frame, num_classes: int) -> dict[str, Any]:
-    """Ground truths, anchors, and of each head the anchors that learn, with score, probability and overlap."""
+    """Ground truths, and of each head the anchors that learn, with score, probability and overlap."""
     labels = np.loadtxt(SAMPLE / "labels.txt", ndmin=2)
     grid = grid_of(maps["one2one"])
     targets = torch.from_numpy(_targets(labels, frame)).float()

@@ -1,4 +1,4 @@
-"""The walk through the architecture: every number of a section stands in what the section's commands print."""
+"""The walk through the architecture: every number of a section stands in what its commands print."""
 
 import re
 import shlex

@@ -1,4 +1,4 @@
-"""The architecture page in a browser: every scale, layer and panel, by mouse and by keyboard, wide and on a phone."""
+"""The architecture page in a browser: every scale, layer, panel, by mouse and by keyboard, wide and narrow."""
 
 import shutil
 from pathlib import Path
@@ -298,12 +298,3 @@ def test_axe_finds_nothing_serious(open_page, size, scheme):
         for violation in found["violations"]
         if violation["impact"] in ("serious", "critical")
     } == {}
-
-
-def test_it_is_ready_soon_after_it_is_asked_for(open_page):
-    """No time is tested here (see benchmarks/page.py), but that nothing waits for anything: all is drawn at once."""
-    page = open_page()
-    timing = page.evaluate(
-        "performance.getEntriesByType('resource').filter(e => !e.name.startsWith('data:')).length"
-    )
-    assert timing == 0

@@ -8,7 +8,7 @@ from rules.subprocesses import run_python
 
 import yolov10
 
-# The floors that the base install must run without torch; `networks`, `torch_runtime`, `timing` are its doors.
+# The floors that the base install must run without torch; `networks`, `torch_runtime`, `timing` are doors.
 TORCH_ALLOWED = (
     "yolov10.network",
     "yolov10.training",

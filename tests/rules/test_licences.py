@@ -42,7 +42,7 @@ TEXTS = {
 }
 
 READ = {"axe-playwright-python": {"MIT", "MPL-2.0"}}
-"""Read in the files that come along, where the metadata names none: its LICENSE, and the head of its axe.min.js."""
+"""Read in the files that come along, where metadata names none: its LICENSE, the head of its axe.min.js."""
 
 
 def licences(distribution):

@@ -145,12 +145,13 @@ class Attention(nn.Module):
         return self.proj(out + self.pe(v.reshape(b, d, h, w)))  # type: ignore[no-any-return]
 
     def queries_keys_values(self, x: Tensor) -> tuple[Tensor, ...]:
-        """Of each head and each of the N cells: q and k [B, heads, key_width, N], v [B, heads, value_width, N].
+        """Queries and keys [B, heads, key_width, N], values [B, heads, value_width, N] of the N cells.
 
         Channels are grouped per head, and inside a head as q, k, v: three slices of each group.
         """
         per_head = self.qkv(x).reshape(len(x), self.heads, 2 * self.key_width + self.value_width, -1)
-        return per_head.split([self.key_width, self.key_width, self.value_width], dim=2)  # type: ignore[no-any-return]
+        widths = [self.key_width, self.key_width, self.value_width]
+        return per_head.split(widths, dim=2)  # type: ignore[no-any-return]
 
     def weights(self, q: Tensor, k: Tensor) -> Tensor:
         """How much each cell (row) looks at each other (column): [B, heads, N, N], rows sum to 1."""
