@@ -8,7 +8,8 @@ from info.built import count, module_of
 
 from yolov10.architecture import layers
 from yolov10.formulas import layer_cost
-from yolov10.info.blocks import KINDS, build_block, describe_block
+from yolov10.info.block_kinds import KINDS, build_block
+from yolov10.info.blocks import describe_block
 from yolov10.info.closed_form import closed_form
 from yolov10.info.polynomial import symbol
 from yolov10.info.steps import steps_of

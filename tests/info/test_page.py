@@ -10,7 +10,7 @@ from test_formulas import FUSED, ONE_HEAD, TRAINING
 
 from yolov10.architecture import STRIDES, layers
 from yolov10.formulas import cib, conv, scdown
-from yolov10.info.page import SCRIPTS, page
+from yolov10.info.page import SCRIPTS, STYLES, page
 from yolov10.info.page.data import page_data
 from yolov10.info.why import BLOCKS, LAYERS
 
@@ -39,8 +39,9 @@ def test_it_is_one_small_file_that_asks_for_nothing():
     assert all(f"/*{part}*/" not in text for part in ("STYLE", "DATA", "SCRIPT"))
 
 
-def test_every_script_is_joined():
+def test_every_script_and_style_is_joined():
     assert {path.stem for path in (FOLDER / "js").iterdir()} == set(SCRIPTS)
+    assert {path.stem for path in (FOLDER / "css").iterdir()} == set(STYLES)
 
 
 def test_no_text_in_the_data_can_end_its_element():

@@ -1,4 +1,4 @@
-"""The architecture page in a browser: every scale, layer, panel, by mouse and by keyboard, wide and narrow."""
+"""The architecture page in a browser: every scale, layer, panel, by mouse and keyboard, wide and narrow."""
 
 import shutil
 from pathlib import Path

@@ -5,12 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from yolov10.architecture import SCALES
+from yolov10.cli.info_model import Model, find_model
 from yolov10.cli.options import Common, argument, option
-from yolov10.errors import UserError, WrongValueError, did_you_mean, require
-from yolov10.image_size import check_image_size, parse_image_size
+from yolov10.errors import UserError, WrongValueError, require
 from yolov10.info.tables import describe
-from yolov10.model_card import ModelCard
 
 
 @dataclass(frozen=True)
@@ -58,7 +56,7 @@ def run(options: Options) -> int:
     if options.block is not None:
         _show(_block(options), options)
         return 0
-    models = [_model(name, options) for name in options.models]
+    models = [find_model(name, options.num_classes, options.image_size) for name in options.models]
     if options.html is not None:
         _write_page(options.html, models[0])
     elif options.parameters:
@@ -92,46 +90,6 @@ def _check(options: Options) -> None:
         raise WrongValueError("--runs is at least 1")
 
 
-@dataclass(frozen=True)
-class Model:
-    """A scale or a file, with the classes and the size to show it at."""
-
-    name: str
-    scale: str
-    classes: int
-    size: tuple[int, int]
-
-    @property
-    def path(self) -> Path | None:
-        """The file, if it is one."""
-        return None if self.name in SCALES else Path(self.name)
-
-
-def _model(name: str, options: Options) -> Model:
-    card = ModelCard.unnamed(name, 80) if name in SCALES else _card(name)
-    if not card.scale:
-        raise UserError(f"{name}: does not say which scale it is")
-    asked = parse_image_size(options.image_size) if options.image_size else check_image_size(card.image_size)
-    size = (asked, asked) if isinstance(asked, int) else asked
-    return Model(name, card.scale, options.num_classes or len(card.names), size)
-
-
-def _card(model: str) -> ModelCard:
-    """What a file of weights, an exported file or a folder of either says of itself."""
-    path = Path(model)
-    if not path.exists():
-        raise UserError(
-            f"no scale or file {model!r}{did_you_mean(model, SCALES)}: scales are {' '.join(SCALES)}"
-        )
-    from yolov10.weights.foreign import EXPORTED, read_foreign
-
-    if path.suffix in EXPORTED or any(path.glob("*.xml")):
-        from yolov10.runtimes.open import open_runtime
-
-        return open_runtime(path).card
-    return read_foreign(path).weights.card
-
-
 def _parameters(model: Model) -> dict[str, Any]:
     from yolov10.info.parameters import tensor_rows, unmeasured_rows
 
@@ -150,7 +108,8 @@ def _parameters(model: Model) -> dict[str, Any]:
 
 
 def _block(options: Options) -> dict[str, Any]:
-    from yolov10.info.blocks import build_block, describe_block
+    from yolov10.info.block_kinds import build_block
+    from yolov10.info.blocks import describe_block
 
     given: dict[str, float] = {
         name: value for name in BLOCK_OPTIONS if (value := getattr(options, name)) is not None

@@ -8,7 +8,8 @@ parity: the widest counts.
 from collections.abc import Sequence
 
 from yolov10.architecture import STRIDES, Layer
-from yolov10.info.steps import Step, steps_of
+from yolov10.info.step import Step
+from yolov10.info.steps import steps_of
 
 Window = tuple[int, int]
 """First and last cell, counted from the cell at which the axis begins; edges of the picture are ignored."""

@@ -5,12 +5,19 @@ from importlib.resources import files
 
 from yolov10.info.page.data import page_data
 
+STYLES = ("base", "diagram", "inspector", "panels", "screens")
+"""The style sheets in `css/`, later over earlier."""
+
 SCRIPTS = (
     "dom",
     "numbers",
     "tensor",
     "picture",
     "layout",
+    "layout_wide",
+    "layout_tall",
+    "layer",
+    "legend",
     "diagram",
     "steps",
     "inspector",
@@ -33,7 +40,7 @@ def page(scale: str, num_classes: int, height: int, width: int) -> str:
     """
     data = json.dumps(page_data(scale, num_classes, height, width), ensure_ascii=False, separators=(",", ":"))
     parts = {
-        "STYLE": _read("style.css"),
+        "STYLE": "\n".join(_read(f"css/{name}.css") for name in STYLES),
         "DATA": data.replace("<", "\\u003c"),  # so that no text of the data can end the element it sits in
         "SCRIPT": "\n".join(_read(f"js/{name}.js") for name in SCRIPTS),
     }

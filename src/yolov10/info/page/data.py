@@ -11,7 +11,8 @@ from yolov10.formulas import attention_products, layer_cost
 from yolov10.info.closed_form import ClosedForm, closed_form
 from yolov10.info.polynomial import Polynomial
 from yolov10.info.receptive import receptive_fields, sees_everything
-from yolov10.info.steps import Step, steps_of
+from yolov10.info.step import Step
+from yolov10.info.steps import steps_of
 from yolov10.info.tables import FORMS, activation_memory, describe, output_shapes
 from yolov10.info.why import BLOCKS, LAYERS
 

@@ -36,7 +36,7 @@ function startInspector() {
       showForm = show;
       detail = h("div", {});
       content.replaceChildren(h("div", {}, ...words(layer, now.layer), detail), h("div", {}, h("h3", {}, "Inside"), table,
-        h("p", { class: "note" }, "Dots read the dot above, or the one that an arc leads to; the first reads the layer’s input.",
+        h("p", { class: "note" }, "A dot reads the dots that lines lead to; a stroke from the left is the layer’s input.",
           layer.products ? ` Attention’s matrix products, ${(layer.products / 1e6).toFixed(1)} MFLOPs, are counted nowhere.` : "")));
     } else if (now.form !== before.form) {
       showForm(now.form);

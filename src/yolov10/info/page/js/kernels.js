@@ -53,12 +53,15 @@ function kernelTable() {
     h("tr", {}, Array.from({ length: SIDE }, () => h("td", {}))))));
 }
 
+/** .12 and −.05; what rounds to nothing has no sign. */
+const shortNumber = (value) => value.toFixed(2).replace("-0.00", "0.00").replace(/^(-?)0/, "$1").replace("-", "−");
+
 /** Numbers and colours: blue takes away, red adds, both from the paper's own colour. */
 function paintKernel(table, values, most) {
   table.querySelectorAll("td").forEach((cell, at) => {
     const value = values[at];
     cell.className = value === null ? "pad" : "";
-    cell.textContent = value === null ? "·" : value.toFixed(2).replace(/^(-?)0/, "$1").replace("-", "−");
+    cell.textContent = value === null ? "·" : shortNumber(value);
     const strength = value === null ? 0 : Math.abs(value) / most;
     cell.style.backgroundColor = value === null ? "var(--paper)"
       : `color-mix(in srgb, ${value < 0 ? "#2f6fb5" : "#c4473a"} ${Math.round(strength * 62)}%, var(--raised))`;

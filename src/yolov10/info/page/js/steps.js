@@ -66,7 +66,7 @@ function stepTable(layer, form) {
   return [h("div", { class: "scroll", tabindex: 0, role: "group", "aria-label": "Steps" }, h("div", { class: "steps" }, table, lines)), show];
 }
 
-/** Lines in the gutter: each step is a dot, and reads the dot above or one that an arc leads to. */
+/** Lines in the gutter: each step is a dot; it reads the layer's input (a stroke), the dot above, or by an arc. */
 function drawReads(lines, steps, form) {
   const HEAD = 29;
   const rank = [];
@@ -78,6 +78,7 @@ function drawReads(lines, steps, form) {
   const paths = [];
   steps.forEach((step, at) => {
     if (isGone(step, form)) return;
+    if (Math.min(...step.reads) < 0) paths.push(s("path", { class: "input", d: `M${x - 13} ${y(at)}H${x - 4}` }));
     for (const source of new Set(step.reads.map(kept))) {
       if (source < 0 || isGone(steps[source], form)) continue;
       const near = rank[at] - rank[source] === 1;
