@@ -68,8 +68,19 @@ def test_draws(tmp_path):
     assert (tmp_path / PICTURE.name).stat().st_size > 1000
 
 
-def test_info_needs_no_torch():
+def test_info_needs_no_torch(tmp_path):
     assert "2,299,264" in run("info", "n").stdout
+    assert "8.69" in run("info", "--block", "SCDown", "--channels", "256", "512").stdout
+    assert run("info", "n", "--html", tmp_path / "page.html").returncode == 0
+    assert (tmp_path / "page.html").stat().st_size > 200_000
+
+
+def test_timing_layers_says_which_install_line_brings_torch():
+    result = run("info", "n", "--time")
+    assert (result.returncode, result.stderr) == (
+        1,
+        "error: timing layers needs torch: pip install 'open-yolov10[train]'\n",
+    )
 
 
 def test_a_native_model_says_which_install_line_brings_torch(tmp_path):
