@@ -155,7 +155,8 @@ class Attention(nn.Module):
 
     def weights(self, q: Tensor, k: Tensor) -> Tensor:
         """How much each cell (row) looks at each other (column): [B, heads, N, N], rows sum to 1."""
-        return (q.transpose(-2, -1) @ k * self.key_width**-0.5).softmax(dim=-1)
+        products: Tensor = q.transpose(-2, -1) @ k * self.key_width**-0.5
+        return products.softmax(dim=-1)
 
 
 class PSA(nn.Module):
