@@ -25,7 +25,8 @@ def listen(host: str, port: int) -> socket.socket:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
         return socket.create_server((host, port), family=family, backlog=2048)
     except OSError as fault:
-        raise UserError(f"cannot listen on {host} port {port}: {fault.strerror or fault}") from None
+        reason = str(fault.strerror).partition(" (while")[0]  # the address once more
+        raise UserError(f"cannot listen on {host} port {port}: {reason}") from None
 
 
 def make_server(app: FastAPI, patience: float) -> uvicorn.Server:
