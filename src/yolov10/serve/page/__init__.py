@@ -52,7 +52,7 @@ def page() -> tuple[str, str]:
         "default-src": "'none'",
         "script-src": _hash(script),
         "style-src": _hash(style),
-        "img-src": "'self' blob: data:",
+        "img-src": "data:",
         "media-src": "blob:",
         "connect-src": "'self'",
         "frame-src": "'self'",
