@@ -300,3 +300,9 @@ def test_names_belong_to_each_finding(toy):
 def test_draws_on_a_pil_image(toy):
     image = Image.new("RGB", (200, 120), "white")
     assert toy(image).draw(image).shape == (120, 200, 3)
+
+
+def test_a_runtime_that_is_open_already_is_used_as_it_is(toy):
+    again = Detector(toy.runtime, confidence=0.5)
+    assert again.runtime is toy.runtime
+    assert len(again(picture())) == 2

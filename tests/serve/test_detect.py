@@ -79,10 +79,11 @@ def test_a_request_names_its_model_and_gets_the_first_otherwise(png):
 
 
 def test_a_detectors_own_options_are_the_defaults(png):
-    with serving({"toy": Detector(TOY, confidence=0.7, classes="RBC", image_size=64)}) as client:
+    with serving({"toy": Detector(TOY, confidence=0.2, max_detections=1, image_size=64)}) as client:
         (entry,) = client.post("/detect", content=png).json()
         assert [found["name"] for found in entry["detections"]] == ["RBC"]
-        assert client.get("/model").json()["models"]["toy"]["confidence"] == 0.7
+        assert client.get("/model").json()["models"]["toy"]["confidence"] == 0.2
+        assert len(client.post("/detect?max_detections=2", content=png).json()[0]["detections"]) == 2
 
 
 @pytest.mark.parametrize(

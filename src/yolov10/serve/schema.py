@@ -23,10 +23,10 @@ class DetectOptions(BaseModel):
     image_size: str | None = Field(
         default=None, description="long side (640), or HEIGHTxWIDTH exactly (384x640)"
     )
-    max_detections: int = Field(
-        default=MAX_DETECTIONS, ge=1, le=MAX_DETECTIONS, description="at most so many a picture"
+    max_detections: int | None = Field(
+        default=None, ge=1, le=MAX_DETECTIONS, description="at most so many a picture"
     )
-    one_class_per_box: bool = Field(default=False, description="keep a box once, with its surest class")
+    one_class_per_box: bool | None = Field(default=None, description="keep a box once, with its surest class")
     format: Form = Field(default="json", description="json, or the picture with its boxes drawn")
 
 

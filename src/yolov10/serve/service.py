@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import numpy as np
 
@@ -79,13 +80,18 @@ class Service:
 
 def _with(usual: Detector, runtime: Runtime, options: DetectOptions, config: ServeConfig) -> Detector:
     """A detector as usual, but for what the options say."""
+
+    def chosen(name: str) -> Any:  # noqa: ANN401 - an option of any type
+        value = getattr(options, name)
+        return getattr(usual, name) if value is None else value
+
     return Detector(
         runtime,
-        confidence=usual.confidence if options.confidence is None else options.confidence,
-        classes=usual.classes if options.classes is None else options.classes,
-        image_size=usual.image_size if options.image_size is None else options.image_size,
-        max_detections=options.max_detections,
-        one_class_per_box=options.one_class_per_box or usual.one_class_per_box,
+        confidence=chosen("confidence"),
+        classes=chosen("classes"),
+        image_size=chosen("image_size"),
+        max_detections=chosen("max_detections"),
+        one_class_per_box=chosen("one_class_per_box"),
         max_pixels=config.max_pixels,
     )
 

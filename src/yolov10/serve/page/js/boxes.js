@@ -22,7 +22,7 @@ function drawBoxes(context, detections, { gain, unit, labels, picked }) {
   const others = picked ? 0.35 : 1;
   context.save();
   context.lineJoin = "round";
-  for (const found of [...detections].reverse()) outline(context, found, gain, unit, found === picked ? 1 : others);
+  for (const found of [...detections].reverse()) outline(context, found, gain, unit, others);
   if (picked && detections.includes(picked)) outline(context, picked, gain, unit * 1.5, 1);
   context.restore();
   if (labels || picked) drawLabels(context, picked ? [picked] : detections, gain, unit);
@@ -52,7 +52,8 @@ function drawLabels(context, detections, gain, unit) {
     const [x1, y1] = found.box.map((side) => side * gain);
     const x = Math.max(0, Math.min(x1 - unit, right - width));
     const y = y1 >= height ? y1 - height : y1;
-    if (taken.some((tag) => x < tag.x + tag.width && tag.x < x + width && Math.abs(y - tag.y) < height)) continue;
+    const covers = (tag) => x < tag.x + tag.width && tag.x < x + width && Math.abs(y - tag.y) < height;
+    if (taken.some(covers)) continue;
     taken.push({ x, y, width });
     context.fillStyle = colour(found.class);
     context.fillRect(x, y, width, height);

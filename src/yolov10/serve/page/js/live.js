@@ -1,5 +1,5 @@
-// Moving pictures: a video file or a camera. One frame is asked about at a time, and the frame that is shown is
-// the one whose boxes are drawn; those that come meanwhile are left out, so nothing ever lags behind.
+// Moving pictures: a video file or a camera. One frame is asked about at a time, and the frame that is shown
+// is the one whose boxes are drawn; those that come meanwhile are left out, so nothing ever lags behind.
 
 const SENT_SIDE = 1280; // pixels of the long side of a frame that is sent
 
@@ -34,7 +34,8 @@ class Live {
     canvas.getContext("2d").drawImage(picture, 0, 0, canvas.width, canvas.height);
     const blob = await new Promise((resolve) => canvas.toBlob(resolve, "image/jpeg", 0.9));
     const entry = await detect(blob, this.name, chosen(), signal);
-    const detections = entry.detections.map((found) => ({ ...found, box: found.box.map((side) => side / scale) }));
+    const atFullSize = (found) => ({ ...found, box: found.box.map((side) => side / scale) });
+    const detections = entry.detections.map(atFullSize);
     const { milliseconds } = entry;
     return { name: this.name, model: chosen(), picture, width, height, detections, milliseconds };
   }
@@ -78,9 +79,10 @@ async function openCamera() {
   if (!navigator.mediaDevices?.getUserMedia) {
     throw new Trouble("Browsers give a camera only to pages from this machine (localhost) or over https.");
   }
+  const wanted = { video: { facingMode: "environment", width: { ideal: SENT_SIDE } } };
   let stream;
   try {
-    stream = await navigator.mediaDevices.getUserMedia({ video: { facingMode: "environment", width: { ideal: 1280 } } });
+    stream = await navigator.mediaDevices.getUserMedia(wanted);
   } catch (fault) {
     const reasons = {
       NotAllowedError: "The camera was not allowed: see the address bar for the permission.",

@@ -35,13 +35,15 @@ function showCaption() {
 function showStrip() {
   const strip = byId("strip");
   strip.hidden = items.length < 2 || live !== null;
-  if (strip.hidden || (strip.children.length === items.length && strip.dataset.current === String(items.indexOf(view.item)))) return;
-  strip.dataset.current = items.indexOf(view.item);
+  const state = `${items.length}: ${items.indexOf(view.item)}`;
+  if (strip.hidden || strip.dataset.state === state) return;
+  strip.dataset.state = state;
   strip.replaceChildren(...items.map((item) => make("li", {}, thumbnail(item))));
 }
 
 function thumbnail(item) {
-  const button = make("button", { type: "button", "aria-label": item.name, "aria-pressed": item === view.item });
+  const pressed = item === view.item;
+  const button = make("button", { type: "button", "aria-label": item.name, "aria-pressed": pressed });
   const canvas = make("canvas", { width: 168, height: 128 });
   const scale = Math.max(168 / item.width, 128 / item.height);
   const [width, height] = [item.width * scale, item.height * scale];
@@ -90,7 +92,8 @@ async function start() {
     byId("models").value = facts.default;
     byId("pick").hidden = names.length < 2;
     byId("models").addEventListener("change", changeModel);
-    byId("accepts").textContent = `JPEG, PNG, WebP, TIFF, AVIF and others, up to ${megabytes(facts.limits.bytes)}`;
+    const most = megabytes(facts.limits.bytes);
+    byId("accepts").textContent = `JPEG, PNG, WebP, TIFF, AVIF and others, up to ${most}`;
     watchSources();
     watchPanel();
     watchStage(pick);

@@ -32,7 +32,8 @@ function verdict(item, found) {
   if (!item.detections) return item.failed ? "This one could not be looked at." : "Looking…";
   if (found.length > 0) return `of ${item.detections.length} at ${byId("threshold").min} or more`;
   if (item.detections.length === 0) return "The model sees none of its classes here.";
-  return `The surest is ${label(item.detections[0])}: lower the threshold to see it.`;
+  const surest = item.detections.find(({ class: index }) => !view.off.has(index));
+  return surest ? `The surest is ${label(surest)}: lower the threshold to see it.` : "All classes are off.";
 }
 
 /** Where a confidence lies on the slider, 0 to 1. */
@@ -92,7 +93,8 @@ function classRow(index, { name, count }) {
     else view.off.add(index);
     refresh();
   });
-  return make("li", {}, make("label", {}, box, make("span", { class: "name" }, name), make("span", { class: "number soft" }, String(count))));
+  const title = make("span", { class: "name" }, name);
+  return make("li", {}, make("label", {}, box, title, make("span", { class: "number soft" }, String(count))));
 }
 
 function showObjects(found) {
@@ -107,13 +109,19 @@ function showObjects(found) {
 
 function objectRow(found) {
   const [x1, y1, x2, y2] = found.box;
+  const texts = [
+    found.confidence.toFixed(2),
+    `${Math.round(x1)}, ${Math.round(y1)}`,
+    `${Math.round(x2 - x1)} × ${Math.round(y2 - y1)}`,
+  ];
   const name = make("td", { title: found.name }, tint(make("i"), found.class), found.name);
-  const cells = [found.confidence.toFixed(2), `${Math.round(x1)}, ${Math.round(y1)}`, `${Math.round(x2 - x1)} × ${Math.round(y2 - y1)}`];
-  const row = make("tr", { tabindex: "-1", "aria-selected": found === view.picked }, name, ...cells.map((text) => make("td", { class: "right" }, text)));
+  const cells = texts.map((text) => make("td", { class: "right" }, text));
+  const row = make("tr", { tabindex: "-1", "aria-selected": found === view.picked }, name, ...cells);
   row.found = found;
-  row.addEventListener("pointerenter", (event) => event.pointerType === "mouse" && pick(found, { scroll: false }));
-  row.addEventListener("click", () => pick(found, { scroll: false }));
-  row.addEventListener("focus", () => pick(found, { scroll: false }));
+  const point = () => pick(found, { scroll: false });
+  row.addEventListener("pointerenter", (event) => event.pointerType === "mouse" && point());
+  row.addEventListener("click", point);
+  row.addEventListener("focus", point);
   return row;
 }
 
@@ -145,8 +153,9 @@ function watchPanel() {
   });
   const body = byId("objects");
   body.addEventListener("keydown", moveInTable);
-  body.addEventListener("pointerleave", () => body.contains(document.activeElement) || pick(null, { scroll: false }));
-  body.addEventListener("focusout", (event) => body.contains(event.relatedTarget) || pick(null, { scroll: false }));
+  const release = (focused) => body.contains(focused) || pick(null, { scroll: false });
+  body.addEventListener("pointerleave", () => release(document.activeElement));
+  body.addEventListener("focusout", (event) => release(event.relatedTarget));
   byId("save-json").addEventListener("click", saveJson);
   byId("save-picture").addEventListener("click", savePicture);
 }

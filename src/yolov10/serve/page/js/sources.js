@@ -30,7 +30,8 @@ async function attempt(action) {
 async function openPicture(file) {
   const name = file.name || "Pasted picture";
   if (file.size > facts.limits.bytes) {
-    throw new Trouble(`${name} has ${megabytes(file.size)}; this service takes up to ${megabytes(facts.limits.bytes)}.`);
+    const most = megabytes(facts.limits.bytes);
+    throw new Trouble(`${name} has ${megabytes(file.size)}; this service takes up to ${most}.`);
   }
   const picture = await createImageBitmap(file).catch(() => null);
   const item = { name, file, picture, width: picture?.width, height: picture?.height, detections: null };
@@ -40,7 +41,7 @@ async function openPicture(file) {
   refresh();
 }
 
-/** Ask the chosen model about an item and show it, at once where the browser can; a later item goes before. */
+/** Ask the chosen model about an item and show it, at once where the browser can; a later one goes before. */
 async function examine(item) {
   asking?.abort();
   asking = new AbortController();
@@ -103,12 +104,15 @@ function showClock() {
   byId("play").classList.toggle("paused", video.paused);
   byId("play").setAttribute("aria-label", video.paused ? "Play" : "Pause");
   byId("clock").hidden = live.stream !== null;
-  byId("clock").textContent = live.stream ? "" : `${minutes(video.currentTime)} / ${minutes(video.duration)}`;
+  byId("clock").textContent = `${minutes(video.currentTime)} / ${minutes(video.duration)}`;
   byId("facts").textContent += ` · ${live.rate.toFixed(1)} a second`;
-  if (document.activeElement !== byId("seek")) byId("seek").value = (1000 * video.currentTime) / (video.duration || 1);
+  const seek = byId("seek");
+  if (document.activeElement !== seek) seek.value = (1000 * video.currentTime) / (video.duration || 1);
 }
 
-const minutes = (seconds) => `${Math.floor(seconds / 60)}:${String(Math.floor(seconds % 60)).padStart(2, "0")}`;
+function minutes(seconds) {
+  return `${Math.floor(seconds / 60)}:${String(Math.floor(seconds % 60)).padStart(2, "0")}`;
+}
 
 /** Keep the frame that is seen as a picture of its own. */
 async function shoot() {

@@ -23,9 +23,9 @@ function select(name, { focus = false } = {}) {
 function showArchitecture() {
   const address = `architecture?${new URLSearchParams({ model: chosen() })}`;
   const frame = byId("architecture").firstChild;
-  if (frame?.getAttribute("src") !== address) {
-    byId("architecture").replaceChildren(make("iframe", { src: address, title: "Architecture of the network" }));
-  }
+  if (frame?.getAttribute("src") === address) return;
+  const page = make("iframe", { src: address, title: "Architecture of the network" });
+  byId("architecture").replaceChildren(page);
 }
 
 function watchTabs() {
