@@ -92,7 +92,7 @@ function showApi() {
 }
 
 function aboutAnswers() {
-  const refused = "What cannot be read has an error instead. A refused request is one line saying what to do: ";
+  const refused = "What cannot be read has an error instead. A refusal is one line that says what to do: ";
   const again = "; 429 means try again after Retry-After seconds.";
   return [
     make("h2", {}, "The answer"),
