@@ -40,7 +40,7 @@ class Options(ServeConfig, RunOptions):
 
 def run(options: Options) -> int:
     """Open the models, then serve until told to stop."""
-    for module in ("fastapi", "uvicorn", "python_multipart", "prometheus_client"):
+    for module in ("fastapi", "uvicorn", "prometheus_client"):
         require(module, install="open-yolov10[serve]", purpose="serve")
     from yolov10.serve.app import create_app
     from yolov10.serve.server import listen, make_server

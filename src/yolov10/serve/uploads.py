@@ -1,24 +1,24 @@
-"""From a body to the pictures in it: raw bytes, a form's files, or base64 in JSON."""
+"""From a body to the pictures in it: raw bytes, a form's files, or base64 in JSON.
+
+Forms are split here: the framework's reader keeps large parts in files, and a body that is in memory needs no
+more than a split.
+"""
 
 import base64
 import binascii
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
-
-from python_multipart import MultipartParser
-from python_multipart.exceptions import FormParserError
-from python_multipart.multipart import parse_options_header
+from email.message import Message
+from email.utils import collapse_rfc2231_value
 
 from yolov10.printable import printable
 from yolov10.serve.refusals import Refusal
 from yolov10.serve.schema import DetectOptions
 
-if TYPE_CHECKING:
-    from python_multipart.multipart import MultipartCallbacks
-
 UNNAMED = "-"
 """Source of a picture without a name, as `predict` calls one on standard input."""
+MAX_HEAD = 8192
+"""Bytes of one part's header lines."""
 
 
 @dataclass(frozen=True)
@@ -34,10 +34,10 @@ def uploads(body: bytes, content_type: str, most: int) -> list[Upload]:
 
     What is neither a form nor JSON is one picture, whatever type it claims: its content tells.
     """
-    kind, options = parse_options_header(content_type)
-    if kind == b"multipart/form-data":
-        found = _of_form(body, options.get(b"boundary", b""), most)
-    elif kind == b"application/json":
+    kind, options = _header(content_type)
+    if kind == "multipart/form-data":
+        found = _of_form(body, options.get("boundary", "").encode("latin-1", "replace"), most)
+    elif kind == "application/json":
         found = _of_json(body, most)
     else:
         found = [Upload(UNNAMED, body)] if body else []
@@ -46,70 +46,46 @@ def uploads(body: bytes, content_type: str, most: int) -> list[Upload]:
     return found
 
 
+def _header(value: str) -> tuple[str, dict[str, str]]:
+    """`form-data; name="a"` → "form-data" and {"name": "a"}; also of what is malformed (RFC 9110, 5.6.6)."""
+    message = Message()
+    message["Content-Type"] = value
+    (kind, _), *options = message.get_params([("", "")])
+    return kind.lower(), {name.lower(): collapse_rfc2231_value(text) for name, text in options}
+
+
 def _of_form(body: bytes, boundary: bytes, most: int) -> list[Upload]:
-    form = _Form(most)
+    """The parts between `--boundary` lines, the last of which ends with `--` (RFC 2046, 5.1.1)."""
     if not boundary:
         raise Refusal(400, "a form without a boundary in its Content-Type")
-    try:
-        MultipartParser(boundary, form.callbacks()).write(body)
-    except FormParserError:
-        raise Refusal(400, "a malformed multipart form") from None
-    if not form.ended:
+    # Never more pieces than needed to tell that they are too many.
+    _, *parts = (b"\r\n" + body).split(b"\r\n--" + boundary, most + 2)
+    if len(parts) > most + 1:
+        raise _too_many(most)
+    if not parts or not parts.pop().startswith(b"--"):
         raise Refusal(400, "a form that ends before its last boundary")
-    return form.found
+    return [_of_part(part) for part in parts]
 
 
-class _Form:
-    """Collects the parts of a form in memory; starlette's own reader would write large ones to disk."""
+def _of_part(part: bytes) -> Upload:
+    head, blank, data = part.partition(b"\r\n\r\n")
+    padding, line_end, head = (head + b"\r\n").partition(b"\r\n")
+    if not blank or not line_end or padding.strip(b" \t") or len(head) > MAX_HEAD:
+        raise Refusal(400, "a malformed part in the form")
+    label, name = _names(head.decode("utf-8", "replace"))
+    if not name and label in DetectOptions.model_fields:
+        raise Refusal(400, f"options go in the address, not in the form: ?{label}=…")
+    return Upload(printable(name or label) or UNNAMED, data)
 
-    def __init__(self, most: int) -> None:
-        self.most = most
-        self.found: list[Upload] = []
-        self.ended = False
-        self._begin()
 
-    def callbacks(self) -> "MultipartCallbacks":
-        """For the parser, which calls them in the order of the body."""
-        return {
-            "on_part_begin": self._begin,
-            "on_header_field": self._field,
-            "on_header_value": self._value,
-            "on_header_end": self._header,
-            "on_part_data": self._data,
-            "on_part_end": self._end,
-            "on_end": self._finish,
-        }
-
-    def _begin(self) -> None:
-        self.field, self.value, self.disposition = b"", b"", b""
-        self.pieces: list[bytes] = []
-
-    def _field(self, data: bytes, start: int, end: int) -> None:
-        self.field += data[start:end]
-
-    def _value(self, data: bytes, start: int, end: int) -> None:
-        self.value += data[start:end]
-
-    def _header(self) -> None:
-        if self.field.lower() == b"content-disposition":
-            self.disposition = self.value
-        self.field, self.value = b"", b""
-
-    def _data(self, data: bytes, start: int, end: int) -> None:
-        self.pieces.append(data[start:end])
-
-    def _end(self) -> None:
-        _, options = parse_options_header(self.disposition)
-        label = options.get(b"name", b"").decode("utf-8", "replace")
-        name = options.get(b"filename", b"").decode("utf-8", "replace")
-        if not name and label in DetectOptions.model_fields:
-            raise Refusal(400, f"options go in the address, not in the form: ?{label}=…")
-        if len(self.found) == self.most:
-            raise _too_many(self.most)
-        self.found.append(Upload(printable(name or label) or UNNAMED, b"".join(self.pieces)))
-
-    def _finish(self) -> None:
-        self.ended = True
+def _names(head: str) -> tuple[str, str]:
+    """The field's name and the file's, of a part's header lines."""
+    for line in head.split("\r\n"):
+        field, _, value = line.partition(":")
+        if field.strip().lower() == "content-disposition":
+            _, options = _header(value)
+            return options.get("name", ""), options.get("filename", "")
+    return "", ""
 
 
 def _of_json(body: bytes, most: int) -> list[Upload]:
