@@ -22,9 +22,9 @@ PICTURE = DATA / "odd_images" / "00_reference.png"
 
 
 @contextmanager
-def serving(detectors=None, config=None, base=None):
+def serving(detectors=None, config=None, samples=None):
     """A server in a thread; gives an HTTP client of it, with `app` and `url`."""
-    app = create_app(detectors or {"toy": Detector(TOY)}, config or ServeConfig())
+    app = create_app(detectors or {"toy": Detector(TOY)}, config or ServeConfig(), samples)
     with listen("127.0.0.1", 0) as listener:
         url = f"http://127.0.0.1:{listener.getsockname()[1]}"
         server = make_server(app, patience=20)

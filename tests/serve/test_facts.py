@@ -15,6 +15,7 @@ def test_the_models_and_the_limits(client):
     answer = client.get("/model").json()
     assert answer["version"] == __version__
     assert answer["default"] == "toy"
+    assert answer["samples"] == []
     assert answer["limits"] == {
         "bytes": 64_000_000,
         "pictures": 16,

@@ -5,6 +5,9 @@ import hashlib
 import re
 from pathlib import Path
 
+from serve.servers import Obedient, serving
+
+from yolov10 import Detector
 from yolov10.info.page import page as architecture
 from yolov10.serve.page import SCRIPTS, STYLES, page
 from yolov10.serve.page import __file__ as face
@@ -45,6 +48,14 @@ def test_it_comes_with_head_too(client):
     assert client.get("/").headers["content-type"] == "text/html; charset=utf-8"
 
 
+def test_samples_are_those_that_were_given_and_no_path(png):
+    with serving(samples={"a b.jpg": png}) as client:
+        assert client.get("/model").json()["samples"] == ["a b.jpg"]
+        assert client.get("/samples/a%20b.jpg").content == png
+        for name in ("other.jpg", "..%2fa%20b.jpg", "%2e%2e/%2e%2e/etc/passwd", ""):
+            assert client.get(f"/samples/{name}").status_code == 404
+
+
 def test_the_architecture_page_of_a_model(client):
     answer = client.get("/architecture?model=toy")
     assert answer.text == architecture("n", 3, 320, 320)
@@ -53,10 +64,6 @@ def test_the_architecture_page_of_a_model(client):
 
 
 def test_a_model_of_unknown_scale_has_none():
-    from serve.servers import Obedient, serving
-
-    from yolov10 import Detector
-
     runtime = Obedient()
     object.__setattr__(runtime.card, "scale", "")
     with serving({"m": Detector(runtime)}) as client:

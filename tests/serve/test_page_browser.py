@@ -50,7 +50,7 @@ def browser():
 def two():
     """A service of two models: the toy, and one whose class names are markup."""
     detectors = {"toy": Detector(TOY), "evil": Detector(Obedient(names=(EVIL, "b")))}
-    with serving(detectors, ServeConfig(max_bytes=400_000)) as client:
+    with serving(detectors, ServeConfig(max_bytes=400_000), {"cells.jpg": CELLS.read_bytes()}) as client:
         yield client
 
 
@@ -149,6 +149,13 @@ def test_a_chosen_picture_shows_its_boxes_counts_and_table(open_page, size):
     assert abs(columns.max() / gain - 120) < 2
     assert abs(rows.max() / gain - 97) < 2
     assert fits(page)
+
+
+def test_a_sample(open_page):
+    page = open_page()
+    page.get_by_role("button", name="cells.jpg").click()
+    page.wait_for_selector("#objects tr")
+    assert page.locator("#name").inner_text() == "cells.jpg"
 
 
 def test_drop(open_page):
@@ -272,7 +279,7 @@ def test_the_other_model_looks_at_the_same_picture_and_its_names_are_text(open_p
     assert page.locator("#classes li .name").inner_text() == EVIL
     page.locator("#tab-model").click()
     assert EVIL in page.locator("#model").inner_text()
-    assert page.locator("img").count() == 0
+    assert page.locator("img").count() == 1  # the sample
     page.locator("#tab-detect").click()
     page.locator("#models").select_option("toy")
     page.wait_for_selector("#objects tr:nth-child(3)")

@@ -10,6 +10,7 @@ from yolov10.cli.model_options import MODEL_HELP, RunOptions
 from yolov10.cli.options import option
 from yolov10.cli.progress import Progress
 from yolov10.errors import UserError, require
+from yolov10.model_names import CELLS, SAMPLES
 from yolov10.prediction.detector import Detector
 from yolov10.serve.config import ServeConfig
 
@@ -50,6 +51,9 @@ def run(options: Options) -> int:
     app = create_app(
         {name: _open(model, options) for name, model in zip(names, options.model, strict=True)},
         replace(options, api_key=key),
+        {path.name: path.read_bytes() for path in sorted(SAMPLES.glob("*.jpg"))}
+        if CELLS in options.model
+        else {},
     )
     with listen(options.host, options.port) as listener:
         port = listener.getsockname()[1]

@@ -21,14 +21,18 @@ from yolov10.serve.refusals import HANDLERS
 from yolov10.serve.service import Service
 
 
-def create_app(detectors: Mapping[str, Detector], config: ServeConfig | None = None) -> FastAPI:
+def create_app(
+    detectors: Mapping[str, Detector],
+    config: ServeConfig | None = None,
+    samples: Mapping[str, bytes] | None = None,
+) -> FastAPI:
     """The application that serves detectors by name; a request that names none gets the first.
 
     A detector's confidence, classes and image size are what a request gets that does not say otherwise.
-    Raises WrongValueError without a detector.
+    samples: JPEG files by name, which the page offers to try. Raises WrongValueError without a detector.
     """
     config = config or ServeConfig()
-    service = Service(detectors, config)
+    service = Service(detectors, config, samples or {})
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:

@@ -22,6 +22,7 @@ def fact_routes(service: Service) -> APIRouter:
             "version": yolov10.__version__,
             "default": service.default,
             "models": {name: _describe(detector) for name, detector in service.detectors.items()},
+            "samples": list(service.samples),
             "limits": {
                 "bytes": service.config.max_bytes,
                 "pictures": service.config.max_pictures,

@@ -28,10 +28,13 @@ class Service:
     are decoded at a time: one runs, one is made ready.
     """
 
-    def __init__(self, detectors: Mapping[str, Detector], config: ServeConfig) -> None:
+    def __init__(
+        self, detectors: Mapping[str, Detector], config: ServeConfig, samples: Mapping[str, bytes]
+    ) -> None:
         if not detectors:
             raise WrongValueError("no model to serve")
         self.config = config
+        self.samples = samples
         self.queue = Queue(config.queue)
         self.memory = Memory(BODIES * config.max_bytes)
         self.metrics = Metrics(lambda: self.queue.count)

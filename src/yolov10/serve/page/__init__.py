@@ -30,6 +30,12 @@ def page_routes(service: Service) -> APIRouter:
     async def index() -> Response:
         return HTMLResponse(html, headers={"Content-Security-Policy": policy})
 
+    @router.get("/samples/{name}")
+    async def sample(name: str) -> Response:
+        if name not in service.samples:
+            raise Refusal(404, "no such sample")
+        return Response(service.samples[name], media_type="image/jpeg")
+
     @router.api_route("/architecture", methods=["GET", "HEAD"])
     async def of_model(model: str | None = None) -> Response:
         name = service.default if model is None else model
@@ -52,7 +58,7 @@ def page() -> tuple[str, str]:
         "default-src": "'none'",
         "script-src": _hash(script),
         "style-src": _hash(style),
-        "img-src": "data:",
+        "img-src": "'self' data:",
         "media-src": "blob:",
         "connect-src": "'self'",
         "frame-src": "'self'",

@@ -94,6 +94,7 @@ async function start() {
     byId("models").addEventListener("change", changeModel);
     const most = megabytes(facts.limits.bytes);
     byId("accepts").textContent = `JPEG, PNG, WebP, TIFF, AVIF and others, up to ${most}`;
+    showSamples();
     watchSources();
     watchPanel();
     watchStage(pick);

@@ -124,6 +124,22 @@ async function shoot() {
   refresh();
 }
 
+/** Pictures that come with the service, for who has none of the kind at hand. */
+function showSamples() {
+  byId("try").hidden = facts.samples.length === 0;
+  byId("samples").replaceChildren(...facts.samples.map((name) => make("li", {}, sampleButton(name))));
+}
+
+function sampleButton(name) {
+  const address = `samples/${encodeURIComponent(name)}`;
+  const button = make("button", { type: "button" }, make("img", { src: address, alt: name }));
+  button.addEventListener("click", () => attempt(async () => {
+    const picture = await (await request(address)).blob();
+    await open([new File([picture], name, { type: picture.type })]);
+  }));
+  return button;
+}
+
 function watchSources() {
   const file = byId("file");
   for (const id of ["choose", "again"]) byId(id).addEventListener("click", () => file.click());
