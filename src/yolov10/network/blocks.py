@@ -149,13 +149,14 @@ class Attention(nn.Module):
 
         Channels are grouped per head, and inside a head as q, k, v: three slices of each group.
         """
-        per_head = self.qkv(x).reshape(len(x), self.heads, 2 * self.key_width + self.value_width, -1)
+        per_head = self.qkv(x).reshape(x.shape[0], self.heads, 2 * self.key_width + self.value_width, -1)
         widths = [self.key_width, self.key_width, self.value_width]
         return per_head.split(widths, dim=2)  # type: ignore[no-any-return]
 
     def weights(self, q: Tensor, k: Tensor) -> Tensor:
         """How much each cell (row) looks at each other (column): [B, heads, N, N], rows sum to 1."""
-        return (q.transpose(-2, -1) @ k * self.key_width**-0.5).softmax(dim=-1)
+        scores: Tensor = q.transpose(-2, -1) @ k * self.key_width**-0.5
+        return scores.softmax(dim=-1)
 
 
 class PSA(nn.Module):
