@@ -21,6 +21,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "data": ("data", "check and show data sets"),
     "import": ("import_checkpoint", "turn a foreign checkpoint into a native .safetensors"),
     "info": ("info", "show what the network is made of"),
+    "serve": ("serve", "HTTP service and web page"),
 }
 """Command → module that holds it, loaded when it is called, and its line in the help."""
 

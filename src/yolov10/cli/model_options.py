@@ -5,17 +5,13 @@ from typing import Literal
 
 from yolov10.cli.options import Common, option
 
+MODEL_HELP = ".safetensors, .onnx, OpenVINO .xml or foreign .pt file; or cells: comes with the package"
+
 
 @dataclass(frozen=True)
-class ModelOptions(Common):
-    """Which model, and what runs it."""
+class RunOptions(Common):
+    """What runs a model, and how."""
 
-    model: str = option(
-        ".safetensors, .onnx, OpenVINO .xml or foreign .pt file; or cells: comes with the package",
-        ...,
-        group="Model",
-        metavar="FILE",
-    )
     device: str = option("auto, cpu, cuda, cuda:N or mps", "auto", group="Model", metavar="NAME")
     runtime: Literal["auto", "torch", "onnx", "openvino"] = option(
         "what runs the model", "auto", group="Model"
@@ -27,3 +23,10 @@ class ModelOptions(Common):
         group="Model",
         metavar="SIZE",
     )
+
+
+@dataclass(frozen=True)
+class ModelOptions(RunOptions):
+    """Which model, and what runs it."""
+
+    model: str = option(MODEL_HELP, ..., group="Model", metavar="FILE")

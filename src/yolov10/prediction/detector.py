@@ -22,7 +22,7 @@ from yolov10.images import Image
 from yolov10.letterbox import Frame, fit, letterbox, network_input
 from yolov10.prediction.sources import Picture, pictures
 from yolov10.runtimes.open import RuntimeChoice, open_runtime
-from yolov10.runtimes.runtime import Precision
+from yolov10.runtimes.runtime import Precision, Runtime
 
 DEFAULT_CONFIDENCE = 0.25
 """Where neither the user nor the model says (contract, section 2)."""
@@ -48,7 +48,8 @@ class Failure:
 class Detector:
     """Finds objects in pictures with a model file.
 
-    model: `.safetensors`, `.onnx`, OpenVINO `.xml`, foreign `.pt` (read, never executed), or a folder of one.
+    model: `.safetensors`, `.onnx`, OpenVINO `.xml`, foreign `.pt` (read, never executed), or a folder of one;
+    or a runtime, open already: `runtime`, `device`, `precision` and `threads` then say nothing.
     confidence: what is surer is kept; by default the model's own threshold, else 0.25.
     classes: names or indices to look for, also as text with commas; by default all.
     image_size: long side (640), or height and width exactly ("384x640" or a pair); by default the model's.
@@ -59,7 +60,7 @@ class Detector:
 
     def __init__(
         self,
-        model: str | os.PathLike[str],
+        model: str | os.PathLike[str] | Runtime,
         *,
         confidence: float | None = None,
         classes: str | int | Iterable[str | int] | None = None,
@@ -76,8 +77,10 @@ class Detector:
         _check("max_detections", max_detections, 1, MAX_DETECTIONS)
         _check("threads", threads, 1, 4096)
         _check("max_pixels", max_pixels, 1, 2**40)
-        self.runtime = open_runtime(
-            model, runtime=runtime, device=device, precision=precision, threads=threads
+        self.runtime = (
+            open_runtime(model, runtime=runtime, device=device, precision=precision, threads=threads)
+            if isinstance(model, str | os.PathLike)
+            else model
         )
         card = self.runtime.card
         self.names = list(card.names)
