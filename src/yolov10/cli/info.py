@@ -12,7 +12,7 @@ from yolov10.errors import UserError, did_you_mean
 from yolov10.image_size import check_image_size, parse_image_size
 from yolov10.info.tables import describe
 from yolov10.model_card import ModelCard
-from yolov10.model_names import CELLS, exported_file
+from yolov10.model_names import NAMES, exported_file
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ def _scale(model: str) -> tuple[str, int]:
         return model, 80
     path = exported_file(model)
     if not path.exists():
-        near = did_you_mean(model, [*SCALES, CELLS])
+        near = did_you_mean(model, [*SCALES, *NAMES])
         raise UserError(f"no scale or file {model!r}{near}: scales are {' '.join(SCALES)}")
     card = _card(path)
     if not card.scale:

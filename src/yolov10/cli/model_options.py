@@ -11,7 +11,8 @@ class ModelOptions(Common):
     """Which model, and what runs it."""
 
     model: str = option(
-        ".safetensors, .onnx, OpenVINO .xml or foreign .pt file; or cells: comes with the package",
+        ".safetensors, .onnx, OpenVINO .xml or foreign .pt file; or cells, which comes with the package; or "
+        "yolov10n to yolov10x, which download fetches",
         ...,
         group="Model",
         metavar="FILE",
