@@ -22,7 +22,7 @@ from yolov10.data import coco_json, data_yaml, voc_xml, yolo_txt
 from yolov10.data.dataset import open_dataset
 from yolov10.data.rows import to_sample
 from yolov10.errors import UserError
-from yolov10.image_header import png_chunks
+from yolov10.image_formats import png_chunks
 from yolov10.images import decode, encode
 from yolov10.model_card import ModelCard
 from yolov10.runtimes.model_bytes import check_begins_and_ends

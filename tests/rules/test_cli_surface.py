@@ -14,7 +14,9 @@ SURFACE = {
     "evaluate": """--batch --debug --device --head --image-size --images --json --model --output --precision
         --protocol --quiet --runtime --split --threads DATA""",
     "import": "--debug --json --output --quiet FILE",
-    "info": "--debug --image-size --json --num-classes --quiet MODEL",
+    "info": """--bias --block --channels --debug --device --expansion --groups --html --image-size --input
+        --json --kernel --large-kernel --num-classes --parameters --quiet --repeats --runs --stride --time
+        [MODEL...]""",
     "predict": """--batch --classes --confidence --debug --device --format --image-size --max-detections
         --max-pixels --model --one-class-per-box --output --precision --quiet --runtime --save-to --threads
         SOURCE...""",

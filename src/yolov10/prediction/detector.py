@@ -17,7 +17,8 @@ from yolov10.architecture import MAX_DETECTIONS
 from yolov10.classes import select_classes
 from yolov10.detections import Detections
 from yolov10.errors import UserError, WrongValueError
-from yolov10.image_size import ImageSize, check_image_size, parse_image_size
+from yolov10.image_size import ImageSize, network_size
+from yolov10.images import Image
 from yolov10.letterbox import Frame, fit, letterbox, network_input
 from yolov10.prediction.sources import Picture, pictures
 from yolov10.runtimes.open import RuntimeChoice, open_runtime
@@ -26,15 +27,13 @@ from yolov10.runtimes.runtime import Precision
 DEFAULT_CONFIDENCE = 0.25
 """Where neither the user nor the model says (contract, section 2)."""
 
-Pixels = NDArray[np.uint8]
-
 
 @dataclass(frozen=True, eq=False)
 class Found:
     """A picture that was read, and what was found in it."""
 
     picture: Picture
-    pixels: Pixels
+    pixels: Image
     detections: Detections
 
 
@@ -86,7 +85,7 @@ class Detector:
             value for value in (confidence, card.threshold, DEFAULT_CONFIDENCE) if value is not None
         )
         self.classes = None if classes is None else select_classes(_listed(classes), card.names)
-        self.image_size = _image_size(image_size, self.runtime.fixed_shape, card.image_size)
+        self.image_size = network_size(image_size, self.runtime.fixed_shape, card.image_size)
         self.max_detections = max_detections
         self.one_class_per_box = one_class_per_box
         self.max_pixels = max_pixels
@@ -153,7 +152,7 @@ class Detector:
         for picture, outcome in zip(group, outcomes, strict=True):
             yield outcome if isinstance(outcome, Failure) else Found(picture, outcome, next(found))
 
-    def _detect(self, batch: Sequence[Pixels], sources: Sequence[str]) -> list[Detections]:
+    def _detect(self, batch: Sequence[Image], sources: Sequence[str]) -> list[Detections]:
         """Detections of each picture. Pictures of one shape run together; none depends on its company."""
         frames = [fit(pixels.shape[1], pixels.shape[0], self.image_size) for pixels in batch]
         by_shape: dict[tuple[int, int], list[int]] = {}
@@ -200,18 +199,8 @@ def _listed(classes: str | int | Iterable[str | int]) -> Iterable[str | int]:
     return [classes] if isinstance(classes, int) else classes
 
 
-def _read(picture: Picture) -> Pixels | Failure:
+def _read(picture: Picture) -> Image | Failure:
     try:
         return picture.read()
     except UserError as fault:
         return Failure(picture, str(fault))
-
-
-def _image_size(wanted: ImageSize | str | None, fixed: tuple[int, int] | None, own: int) -> ImageSize:
-    if isinstance(wanted, str):
-        wanted = parse_image_size(wanted)
-    if fixed is None:
-        return check_image_size(own if wanted is None else wanted)
-    if wanted is not None and check_image_size(wanted) not in (fixed, max(fixed)):
-        raise UserError(f"the model takes pictures of {fixed[0]}x{fixed[1]} only; leave the image size out")
-    return fixed

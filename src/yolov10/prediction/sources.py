@@ -10,11 +10,9 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-
 from yolov10 import images
 from yolov10.errors import UserError
+from yolov10.images import Image
 from yolov10.model_names import CELLS, SAMPLES
 from yolov10.prediction.folders import glob_once, walk_once
 
@@ -38,7 +36,7 @@ class Picture:
 
     source: str
     """Its name, as given by the user or found below it."""
-    read: Callable[[], NDArray[np.uint8]]
+    read: Callable[[], Image]
     """Decodes it to BGR [h, w, 3], upright. Raises UserError naming the source."""
     place: Path
     """Where an annotated copy goes, relative to the output folder; unique within one source."""
@@ -90,7 +88,7 @@ def _from_file(text: str, max_pixels: int, place: Path | None = None) -> Picture
 
 
 def _from_stdin(max_pixels: int) -> Picture:
-    def read() -> NDArray[np.uint8]:
+    def read() -> Image:
         data = images.read_bounded(sys.stdin.buffer, "standard input")
         return images.decode(data, name="standard input", max_pixels=max_pixels)
 
@@ -139,7 +137,7 @@ def _take_unreadable(faults: list[OSError], text: str) -> Iterator[Picture]:
         yield Picture(folder, partial(_refuse, _unreadable(folder, fault)), place)
 
 
-def _refuse(message: str) -> NDArray[np.uint8]:
+def _refuse(message: str) -> Image:
     raise UserError(message)
 
 

@@ -103,4 +103,5 @@ def _held(path: Path) -> AbstractContextManager[None]:
 
 
 def _next_default() -> Path:
+    """The first runs/train-N that is not there, not even as a broken link."""
     return next(path for number in count(1) if not os.path.lexists(path := DEFAULT / f"train-{number}"))
