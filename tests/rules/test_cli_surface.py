@@ -10,6 +10,7 @@ from yolov10.cli.options import command
 SURFACE = {
     "data check": "--debug --images --json --quiet DATA",
     "data show": "--count --debug --images --output --quiet --seed --split DATA",
+    "download": "--accept-license --debug --hub --quiet --sha256 --timeout NAME",
     "evaluate": """--batch --debug --device --head --image-size --images --json --model --output --precision
         --protocol --quiet --runtime --split --threads DATA""",
     "import": "--debug --json --output --quiet FILE",

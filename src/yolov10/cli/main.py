@@ -20,6 +20,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "evaluate": ("evaluate", "COCO metrics of a model on a data set"),
     "data": ("data", "check and show data sets"),
     "import": ("import_checkpoint", "turn a foreign checkpoint into a native .safetensors"),
+    "download": ("download", "fetch official weights, under their own licence"),
     "info": ("info", "show what the network is made of"),
     "serve": ("serve", "HTTP service and web page"),
 }

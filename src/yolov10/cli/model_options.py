@@ -5,7 +5,10 @@ from typing import Literal
 
 from yolov10.cli.options import Common, option
 
-MODEL_HELP = ".safetensors, .onnx, OpenVINO .xml or foreign .pt file; or cells: comes with the package"
+MODEL_HELP = (
+    ".safetensors, .onnx, OpenVINO .xml or foreign .pt file; or cells, which comes with the package; "
+    "or yolov10n to yolov10x, which download fetches"
+)
 
 
 @dataclass(frozen=True)

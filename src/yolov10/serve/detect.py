@@ -4,7 +4,6 @@ import asyncio
 import json
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import partial
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -94,8 +93,9 @@ async def _in_workers(
     service: Service, detector: Detector, found: Sequence[Upload], form: Form
 ) -> list[Entry | bytes]:
     loop = asyncio.get_running_loop()
-    run = partial(loop.run_in_executor, service.workers, _look_at, detector)
-    return await asyncio.gather(*(run(upload, form) for upload in found))
+    return await asyncio.gather(
+        *(loop.run_in_executor(service.workers, _look_at, detector, upload, form) for upload in found)
+    )
 
 
 async def _disconnected(request: Request) -> None:
