@@ -7,6 +7,8 @@ are the published state-dict keys.
 import torch
 from torch import Tensor, nn
 
+from yolov10.architecture import BATCH_NORM_EPSILON
+
 
 class Conv(nn.Module):
     """Convolution → batch-norm → SiLU, or nothing where `act=False` (spec 1.1)."""
@@ -16,7 +18,7 @@ class Conv(nn.Module):
     ) -> None:
         super().__init__()
         self.conv = nn.Conv2d(c1, c2, kernel, stride, kernel // 2, groups=groups, bias=False)
-        self.bn: nn.Module = nn.BatchNorm2d(c2, eps=1e-3, momentum=0.03)  # an Identity once fused
+        self.bn: nn.Module = nn.BatchNorm2d(c2, eps=BATCH_NORM_EPSILON, momentum=0.03)  # an Identity once fused
         self.act = nn.SiLU(inplace=True) if act else nn.Identity()
 
     def forward(self, x: Tensor) -> Tensor:
