@@ -179,8 +179,8 @@ class TestStream:
         ({"classes": ["cat"]}, "no class 'cat'"),
         ({"device": "tpu"}, "device 'tpu'"),
         ({"device": "cuda:7"}, "device 'cuda:7' is not available"),
-        ({"runtime": "torch"}, "torch cannot run this file; leave --runtime out or choose onnx or openvino"),
-        ({"precision": "bf16"}, "leave --precision out"),
+        ({"runtime": "torch"}, "torch cannot run this file; leave --runtime out or choose openvino or onnx"),
+        ({"runtime": "onnx", "precision": "bf16"}, "leave --precision out"),
     ],
 )
 def test_wrong_options_say_what_is_right(options, reason):

@@ -69,6 +69,7 @@ def run(options: Options) -> int:
         runtime=options.runtime,
         precision=options.precision,
         threads=options.threads,
+        cache=not options.no_cache,
         max_pixels=options.max_pixels,
     )
     results = detector.results(sources(), batch=options.batch)

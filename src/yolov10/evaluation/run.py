@@ -15,7 +15,7 @@ from yolov10.evaluation.inference import find_all
 from yolov10.evaluation.report import assess, figure, to_dict
 from yolov10.evaluation.shapes import Shapes, network_size, plan
 from yolov10.image_size import ImageSize
-from yolov10.runtimes.open import Choice, open_runtime
+from yolov10.runtimes.open import EXPORTED, Choice, open_runtime
 from yolov10.runtimes.runtime import Precision, Runtime
 
 Heads = Literal["one2one", "one2many", "both"]
@@ -31,8 +31,9 @@ def evaluate(
     batch: int = 8,
     device: str = "auto",
     runtime: Choice = "auto",
-    precision: Precision = "fp32",
+    precision: Precision | None = None,
     threads: int | None = None,
+    cache: bool = True,
     protocol: Shapes = "predict",
     head: Heads = "one2one",
     output: str | os.PathLike[str] | None = None,
@@ -44,7 +45,7 @@ def evaluate(
     data: a `data.yaml`, a COCO JSON with its pictures below `images`, a Pascal VOC folder, or an opened one.
     head: "one2many" measures the training head with NMS instead, for comparison; "both" adds its result under
     "one2many" and how much higher its AP is under "gap".
-    model, device, runtime, precision, threads: as `Detector` takes them. Raises UserError.
+    model, device, runtime, precision, threads, cache: as `Detector` takes them. Raises UserError.
     """
     require_library()
     warn = warn or _warn
@@ -52,7 +53,11 @@ def evaluate(
         data = open_dataset(Path(data), split, images=None if images is None else Path(images))
         if data.faults:
             warn(f"{data.source}: {len(data.faults)} faults, the first of them {data.faults[0]}")
-    own = open_runtime(model, runtime=runtime, device=device, precision=precision, threads=threads)
+    if head != "one2one" and runtime == "auto" and Path(model).suffix not in EXPORTED:
+        runtime = "torch"  # it alone has both heads
+    own = open_runtime(
+        model, runtime=runtime, device=device, precision=precision, threads=threads, cache=cache
+    )
 
     def measured(
         runtime: Runtime, output: str | os.PathLike[str] | None, warn: Callable[[str], None] = warn

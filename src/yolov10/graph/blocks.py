@@ -1,7 +1,7 @@
 """The building blocks as ONNX operators, fused (spec chapter 1).
 
-The functions mirror the modules of `network/blocks.py`. `x` and results are names of maps [B, C, H, W]; `name`
-is the published prefix of the block's weights, from which the names of its operators are made.
+The functions mirror the modules of `network/blocks.py`. `x` and results are names of maps [B, C, H, W];
+`name` is the published prefix of the block's weights, from which the names of its operators are made.
 """
 
 from collections.abc import Mapping, Sequence
@@ -38,7 +38,7 @@ def bottleneck(graph: Graph, name: str, x: Value, options: Mapping[str, int]) ->
 
 
 def compact_block(graph: Graph, name: str, x: Value, options: Mapping[str, int]) -> Value:
-    """Depthwise and pointwise in turn; the middle one is the merged 7×7 where the kernel is large (spec 1.6)."""
+    """Depthwise and pointwise in turn; the middle one is a merged 7×7 where kernels are large (spec 1.6)."""
     y = x
     for step in range(5):
         y = conv(graph, f"{name}.cv1.{step}", y)

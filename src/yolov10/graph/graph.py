@@ -57,7 +57,7 @@ class Graph:
         return self.constants[key]
 
     def shape(self, *sides: int) -> Value:
-        """A shape for Reshape (0 keeps a side, −1 is what is left) or Expand, or axes, or parts of a Split."""
+        """A shape for Reshape (0 keeps a side, −1 is what is left) or Expand; axes; parts of a Split."""
         return self.constant(sides, "int64")
 
     def weight(self, name: str) -> Value:

@@ -50,7 +50,9 @@ def onnx_model(weights: Weights, form: Form, metadata: Mapping[str, str]) -> byt
     else:
         detections(graph, bins, logits, sides, len(weights.card.names), form.classes)
     output = onnx_file.value("output0", "float32", _output_shape(form, len(weights.card.names)))
-    body = onnx_file.graph("YOLOv10-" + weights.card.scale, graph.nodes, graph.tensors, [_input(form)], [output])
+    body = onnx_file.graph(
+        "YOLOv10-" + weights.card.scale, graph.nodes, graph.tensors, [_input(form)], [output]
+    )
     return onnx_file.model(body, metadata, "open-yolov10", yolov10.__version__)
 
 

@@ -1,7 +1,7 @@
 """The ONNX file format, as far as a detector needs it: the messages of onnx.proto as protobuf bytes.
 
-A message is its fields one after another, each a key (number and wire type) and a value. Fields are written in
-the order of their numbers; field numbers are those of onnx.proto.
+A message is its fields one after another, each a key (number and wire type) and a value. Fields are written
+in the order of their numbers, which are those of onnx.proto.
 """
 
 import struct
@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 OPSET = 17
-"""Old enough for runtimes of 2022, new enough for `Shape` with a start (15) and `GreaterOrEqual` in float16."""
+"""Old enough for runtimes of 2022, new enough for a `Shape` with a start (15)."""
 IR_VERSION = 8
 
 Attribute = int | float | str | Sequence[int]

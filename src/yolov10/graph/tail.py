@@ -1,8 +1,8 @@
 """From raw maps to boxes as ONNX operators: decoding, and top-k without suppression (spec 3.3, 3.4).
 
-`network/head.py` decodes every anchor; here the best are chosen by their logits first, which the sigmoid keeps
-in order, and only their boxes are decoded. Where an anchor lies follows from its number by whole-number
-arithmetic, so that no table of anchors is needed and the size of the picture stays free.
+`network/head.py` decodes every anchor; here the best are chosen by their logits first, which the sigmoid
+keeps in order, and only their boxes are decoded. Where an anchor lies follows from its number by
+whole-number arithmetic, so that no table of anchors is needed and the size of the picture stays free.
 
 B pictures, A anchors of all levels, K ≤ 300 of them, nc classes. Everything is float32, and indices are int32,
 whatever the network computes in.
@@ -136,7 +136,9 @@ def _count(graph: Graph, logits: Value) -> Value:
 
 def _top(graph: Graph, values: Value, count: Value, name: str) -> tuple[Value, Value]:
     """The largest values [B, K], highest first, and their places, int32."""
-    most, places = graph.add_several("TopK", [values, count], [f"{name}.values", f"{name}.int64"], {"axis": 1})
+    most, places = graph.add_several(
+        "TopK", [values, count], [f"{name}.values", f"{name}.int64"], {"axis": 1}
+    )
     return most, graph.add("Cast", [places], name, {"to": INT32})
 
 

@@ -54,7 +54,8 @@ class Detector:
     classes: names or indices to look for, also as text with commas; by default all.
     image_size: long side (640), or height and width exactly ("384x640" or a pair); by default the model's.
     one_class_per_box: of one box with several classes, keep the surest.
-    threads: CPU threads, all cores by default. max_pixels: pictures beyond are refused.
+    threads: CPU threads, all cores by default. cache: keep what OpenVINO compiled on disk.
+    max_pixels: pictures beyond are refused.
     Raises UserError, one line that says what to do.
     """
 
@@ -69,8 +70,9 @@ class Detector:
         one_class_per_box: bool = False,
         device: str = "auto",
         runtime: Choice = "auto",
-        precision: Precision = "fp32",
+        precision: Precision | None = None,
         threads: int | None = None,
+        cache: bool = True,
         max_pixels: int = images.MAX_PIXELS,
     ) -> None:
         _check("confidence", confidence, 0, 1, numbers.Real)
@@ -78,7 +80,7 @@ class Detector:
         _check("threads", threads, 1, 4096)
         _check("max_pixels", max_pixels, 1, 2**40)
         self.runtime = open_runtime(
-            model, runtime=runtime, device=device, precision=precision, threads=threads
+            model, runtime=runtime, device=device, precision=precision, threads=threads, cache=cache
         )
         card = self.runtime.card
         self.names = list(card.names)

@@ -39,7 +39,7 @@ def _folded(tensors: Tensors, unit: str) -> Kernel:
 
 
 def _merged(large: Kernel, small: Kernel) -> Kernel:
-    """One kernel equal to the sum of both branches; the small one sits at the centre of the large (spec 1.5)."""
+    """One kernel equal to the sum of both; the small one sits at the centre of the large (spec 1.5)."""
     margin = (large[0].shape[-1] - small[0].shape[-1]) // 2
     padded = np.pad(small[0], [(0, 0), (0, 0), (margin, margin), (margin, margin)])
     return large[0] + padded, large[1] + small[1]
