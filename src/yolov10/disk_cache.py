@@ -1,8 +1,8 @@
 """The documented cache: results that cost seconds, kept in one folder of the user's, safe to delete.
 
 The folder is `open-yolov10` below `$XDG_CACHE_HOME` or `~/.cache`, on macOS below `~/Library/Caches`, on
-Windows below `%LOCALAPPDATA%`. An entry carries a digest of its contents: one that is cut or changed is not used. Whatever goes wrong
-with the cache only costs time.
+Windows below `%LOCALAPPDATA%`. An entry carries a digest of its contents: one that is cut or changed is not
+used. Whatever goes wrong with the cache only costs time.
 """
 
 import contextlib

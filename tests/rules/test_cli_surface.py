@@ -10,13 +10,15 @@ from yolov10.cli.options import command
 SURFACE = {
     "data check": "--debug --images --json --quiet DATA",
     "data show": "--count --debug --images --output --quiet --seed --split DATA",
-    "evaluate": """--batch --debug --device --head --image-size --images --json --model --output --precision
-        --protocol --quiet --runtime --split --threads DATA""",
+    "evaluate": """--batch --debug --device --head --image-size --images --json --model --no-cache --output
+        --precision --protocol --quiet --runtime --split --threads DATA""",
+    "export": """--batch --calibration --debug --format --head --image-size --images --input --output
+        --precision --quiet MODEL""",
     "import": "--debug --json --output --quiet FILE",
     "info": "--debug --image-size --json --num-classes --quiet MODEL",
     "predict": """--batch --classes --confidence --debug --device --format --image-size --max-detections
-        --max-pixels --model --one-class-per-box --output --precision --quiet --runtime --save-to --threads
-        SOURCE...""",
+        --max-pixels --model --no-cache --one-class-per-box --output --precision --quiet --runtime --save-to
+        --threads SOURCE...""",
 }
 
 

@@ -18,6 +18,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "predict": ("predict", "find objects in pictures"),
     "train": ("train", "train a network"),
     "evaluate": ("evaluate", "COCO metrics of a model on a data set"),
+    "export": ("export", "turn a network into a file that runs elsewhere"),
     "data": ("data", "check and show data sets"),
     "import": ("import_checkpoint", "turn a foreign checkpoint into a native .safetensors"),
     "info": ("info", "show what the network is made of"),

@@ -2,10 +2,10 @@
 
 `network/head.py` decodes every anchor; here the best are chosen by their logits first, which the sigmoid
 keeps in order, and only their boxes are decoded. Where an anchor lies follows from its number by
-whole-number arithmetic, so that no table of anchors is needed and the size of the picture stays free.
+whole-number arithmetic: no table of anchors is needed, and the size of the picture stays free.
 
-B pictures, A anchors of all levels, K ≤ 300 of them, nc classes. Everything is float32, and indices are int32,
-whatever the network computes in.
+B pictures, A anchors of all levels, K ≤ 300 of them, nc classes. Everything is float32, and indices are
+int32, whatever the network computes in.
 """
 
 from collections.abc import Sequence

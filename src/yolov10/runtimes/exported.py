@@ -95,7 +95,7 @@ def detect(
     """Rows [B, K, 6] of images [B, 3, H, W], as `Runtime` says, by a file's `run` in batches it takes."""
     if len(images) == 0 or (classes is not None and len(classes) == 0):
         return no_rows(len(images))
-    output = _in_steps(run, _as_taken(images, form), form.batch)[: len(images)]
+    output = _in_steps(run, as_taken(images, form), form.batch)[: len(images)]
     if form.raw:
         return best_rows(output, classes)
     rows: NDArray[np.float32] = output.astype(np.float32, copy=False)
@@ -115,7 +115,7 @@ def _in_steps(
     return np.concatenate([run(filled[start : start + batch]) for start in range(0, len(filled), batch)])
 
 
-def _as_taken(images: NDArray[np.float32], form: FileForm) -> NDArray[Any]:
+def as_taken(images: NDArray[np.float32], form: FileForm) -> NDArray[Any]:
     """Images [B, 3, H, W] RGB 0..1 in the type, layout and channel order of the file's input."""
     if form.input_type != "uint8":
         return images.astype(form.input_type, copy=False)

@@ -49,13 +49,19 @@ def open_runtime(
             return _open_torch(path, device, precision or "fp32", threads)
 
 
-EXPORTED: dict[str, tuple[str, ...]] = {".onnx": ("openvino", "onnx"), ".xml": ("openvino",)}
+EXPORTED: dict[str, tuple[Choice, ...]] = {".onnx": ("openvino", "onnx"), ".xml": ("openvino",)}
 """Runtimes for an exported file by its suffix, the fastest on a CPU first."""
-WEIGHTS = ("openvino", "onnx", "torch")
+WEIGHTS: tuple[Choice, ...] = ("openvino", "onnx", "torch")
 """Those for everything else, which is weights."""
 
 
-def _fastest(able: tuple[str, ...], device: str, precision: Precision | None) -> str:
+def installed_runtimes(path: Path) -> list[Choice]:
+    """The runtimes that are installed and read an exported file."""
+    packages = {"openvino": "openvino", "onnx": "onnxruntime"}
+    return [name for name in EXPORTED[path.suffix] if _is_installed(packages[name])]
+
+
+def _fastest(able: tuple[Choice, ...], device: str, precision: Precision | None) -> Choice:
     """The fastest that is installed and can do what is asked for; where none can, the one that says why."""
     if device not in ("auto", "cpu") or (device == "auto" and _has_gpu()):
         if "torch" in able and _is_installed("torch"):
@@ -63,7 +69,7 @@ def _fastest(able: tuple[str, ...], device: str, precision: Precision | None) ->
         if "torch" not in able and "onnx" in able and _onnx_has_gpu():
             return "onnx"
     on_cpu = device in ("auto", "cpu")
-    can = {
+    can: dict[Choice, bool] = {
         "openvino": on_cpu and _is_x86() and _is_installed("openvino"),
         "onnx": on_cpu and precision in (None, "fp32"),
         "torch": True,
