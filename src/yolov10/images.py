@@ -209,6 +209,8 @@ def _silent_opencv() -> Iterator[None]:
 
     The level belongs to the process and decodes overlap, so only a thread that found it audible restores it.
     In whichever order they end, the last level is the first; at worst a line of another thread slips through.
+    What libjpeg says of a JPEG that lost pixels but has its end ("Corrupt JPEG data") does so always: it
+    prints to the process's file descriptor 2 itself, which cannot be turned away for one thread alone.
     """
     logging = cv2.utils.logging
     before = logging.setLogLevel(logging.LOG_LEVEL_SILENT)

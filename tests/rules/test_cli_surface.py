@@ -19,6 +19,13 @@ SURFACE = {
     "predict": """--batch --classes --confidence --debug --device --format --image-size --max-detections
         --max-pixels --model --no-cache --one-class-per-box --output --precision --quiet --runtime --save-to
         --threads SOURCE...""",
+    "train": """--batch --box --clip --close-mosaic --cls --compile --config --copy-paste --debug --degrees
+        --device --dfl --ema-decay --ema-updates --epochs --final-lr --fliplr --flipud --freeze --hsv-h
+        --hsv-s --hsv-v --image-size --images --lr --lr-schedule --mixup --momentum --mosaic
+        --nominal-batch --one2one-lr --optimizer --output --patience --perspective --precision --quiet
+        --recipe --resume --scale --scaling --seed --shear --threads --translate --validate-every
+        --validation --validation-images --warmup-bias-lr --warmup-epochs --warmup-momentum --weight-decay
+        --weights --workers [DATA]""",
 }
 
 

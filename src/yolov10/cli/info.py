@@ -12,6 +12,7 @@ from yolov10.errors import UserError, did_you_mean
 from yolov10.image_size import check_image_size, parse_image_size
 from yolov10.info.tables import describe
 from yolov10.model_card import ModelCard
+from yolov10.model_names import CELLS, exported_file
 
 
 @dataclass(frozen=True)
@@ -45,11 +46,11 @@ def _scale(model: str) -> tuple[str, int]:
     """Scale and class count of a scale's name or a model file."""
     if model in SCALES:
         return model, 80
-    if not Path(model).exists():
-        raise UserError(
-            f"no scale or file {model!r}{did_you_mean(model, SCALES)}: scales are {' '.join(SCALES)}"
-        )
-    card = _card(Path(model))
+    path = exported_file(model)
+    if not path.exists():
+        near = did_you_mean(model, [*SCALES, CELLS])
+        raise UserError(f"no scale or file {model!r}{near}: scales are {' '.join(SCALES)}")
+    card = _card(path)
     if not card.scale:
         raise UserError(f"{model}: does not say which scale it is")
     return card.scale, len(card.names)

@@ -38,6 +38,7 @@ class WorkerProcess:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             env={**os.environ, "PYTHONPATH": path},
+            start_new_session=True,  # Ctrl-C goes to the terminal's whole group, but the parent ends us
         )
         assert self._process.stdin
         assert self._process.stdout
@@ -98,7 +99,7 @@ def pack_setup(samples: list[Sample], size: int, cache_bytes: int) -> bytes:
 
 def main() -> None:
     """Be the other end: do the jobs that come, until no more can come."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to the whole group; the parent ends us
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # where there are no sessions, on Windows
     cv2.setNumThreads(1)  # one core a worker: their number says how many to use
     questions, answers = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # should anything print, it must not end up among the pictures

@@ -15,7 +15,8 @@ from yolov10.evaluation.inference import find_all
 from yolov10.evaluation.report import assess, figure, to_dict
 from yolov10.evaluation.shapes import Shapes, network_size, plan
 from yolov10.image_size import ImageSize
-from yolov10.runtimes.open import EXPORTED, Choice, open_runtime
+from yolov10.model_names import weights_file
+from yolov10.runtimes.open import EXPORTED, RuntimeChoice, open_runtime
 from yolov10.runtimes.runtime import Precision, Runtime
 
 Heads = Literal["one2one", "one2many", "both"]
@@ -30,7 +31,7 @@ def evaluate(
     image_size: ImageSize | str | None = None,
     batch: int = 8,
     device: str = "auto",
-    runtime: Choice = "auto",
+    runtime: RuntimeChoice = "auto",
     precision: Precision | None = None,
     threads: int | None = None,
     cache: bool = True,
@@ -53,8 +54,10 @@ def evaluate(
         data = open_dataset(Path(data), split, images=None if images is None else Path(images))
         if data.faults:
             warn(f"{data.source}: {len(data.faults)} faults, the first of them {data.faults[0]}")
-    if head != "one2one" and runtime == "auto" and Path(model).suffix not in EXPORTED:
-        runtime = "torch"  # it alone has both heads
+    if head != "one2one":
+        model = weights_file(model)  # an exported file has one head
+        if runtime == "auto" and Path(model).suffix not in EXPORTED:
+            runtime = "torch"
     own = open_runtime(
         model, runtime=runtime, device=device, precision=precision, threads=threads, cache=cache
     )

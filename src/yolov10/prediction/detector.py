@@ -20,7 +20,7 @@ from yolov10.errors import UserError, WrongValueError
 from yolov10.image_size import ImageSize, check_image_size, parse_image_size
 from yolov10.letterbox import Frame, fit, letterbox, network_input
 from yolov10.prediction.sources import Picture, pictures
-from yolov10.runtimes.open import Choice, open_runtime
+from yolov10.runtimes.open import RuntimeChoice, open_runtime
 from yolov10.runtimes.runtime import Precision
 
 DEFAULT_CONFIDENCE = 0.25
@@ -69,7 +69,7 @@ class Detector:
         max_detections: int = MAX_DETECTIONS,
         one_class_per_box: bool = False,
         device: str = "auto",
-        runtime: Choice = "auto",
+        runtime: RuntimeChoice = "auto",
         precision: Precision | None = None,
         threads: int | None = None,
         cache: bool = True,

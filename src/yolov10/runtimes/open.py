@@ -8,21 +8,22 @@ from pathlib import Path
 from typing import Literal, get_args
 
 from yolov10.errors import UserError, require
+from yolov10.model_names import exported_file, weights_file
 from yolov10.runtimes.runtime import Precision, Runtime
 
-Choice = Literal["auto", "torch", "onnx", "openvino"]
+RuntimeChoice = Literal["auto", "torch", "onnx", "openvino"]
 
 
 def open_runtime(
     model: str | os.PathLike[str],
     *,
-    runtime: Choice = "auto",
+    runtime: RuntimeChoice = "auto",
     device: str = "auto",
     precision: Precision | None = None,
     threads: int | None = None,
     cache: bool = True,
 ) -> Runtime:
-    """The runtime for a `.safetensors`, `.onnx`, OpenVINO `.xml`, foreign `.pt` or a folder of one.
+    """The runtime for a `.safetensors`, `.onnx`, OpenVINO `.xml`, foreign `.pt`, a folder of one, or `cells`.
 
     `auto` is the fastest that is installed, for the file and the device. `precision` is the one that the file
     declares unless given, else float32. `threads` counts CPU threads, all cores unless given; torch's belong
@@ -34,7 +35,8 @@ def open_runtime(
         raise UserError(f"no precision {precision!r}: choose {', '.join(get_args(Precision))}")
     if not isinstance(device, str):
         raise UserError(f"no device {device!r}: choose auto, cpu, cuda, cuda:N or mps")
-    path = _file_of(Path(model))
+    wants_torch = runtime == "torch" or device not in ("auto", "cpu")
+    path = _file_of(weights_file(model) if wants_torch else exported_file(model))
     able = EXPORTED.get(path.suffix, WEIGHTS)
     if runtime not in ("auto", *able):
         raise UserError(
@@ -49,19 +51,19 @@ def open_runtime(
             return _open_torch(path, device, precision or "fp32", threads)
 
 
-EXPORTED: dict[str, tuple[Choice, ...]] = {".onnx": ("openvino", "onnx"), ".xml": ("openvino",)}
+EXPORTED: dict[str, tuple[RuntimeChoice, ...]] = {".onnx": ("openvino", "onnx"), ".xml": ("openvino",)}
 """Runtimes for an exported file by its suffix, the fastest on a CPU first."""
-WEIGHTS: tuple[Choice, ...] = ("openvino", "onnx", "torch")
+WEIGHTS: tuple[RuntimeChoice, ...] = ("openvino", "onnx", "torch")
 """Those for everything else, which is weights."""
 
 
-def installed_runtimes(path: Path) -> list[Choice]:
+def installed_runtimes(path: Path) -> list[RuntimeChoice]:
     """The runtimes that are installed and read an exported file."""
     packages = {"openvino": "openvino", "onnx": "onnxruntime"}
     return [name for name in EXPORTED[path.suffix] if _is_installed(packages[name])]
 
 
-def _fastest(able: tuple[Choice, ...], device: str, precision: Precision | None) -> Choice:
+def _fastest(able: tuple[RuntimeChoice, ...], device: str, precision: Precision | None) -> RuntimeChoice:
     """The fastest that is installed and can do what is asked for; where none can, the one that says why."""
     if device not in ("auto", "cpu") or (device == "auto" and _has_gpu()):
         if "torch" in able and _is_installed("torch"):
@@ -69,7 +71,7 @@ def _fastest(able: tuple[Choice, ...], device: str, precision: Precision | None)
         if "torch" not in able and "onnx" in able and _onnx_has_gpu():
             return "onnx"
     on_cpu = device in ("auto", "cpu")
-    can: dict[Choice, bool] = {
+    can: dict[RuntimeChoice, bool] = {
         "openvino": on_cpu and _is_x86() and _is_installed("openvino"),
         "onnx": on_cpu and precision in (None, "fp32"),
         "torch": True,
@@ -103,7 +105,7 @@ def _onnx_has_gpu() -> bool:
 def _file_of(path: Path) -> Path:
     """The path, or of a folder with a single OpenVINO model that model."""
     if not path.exists():
-        raise UserError(f"no model {str(path)!r}: give a .safetensors, .onnx, .xml or .pt file")
+        raise UserError(f"no model {str(path)!r}: give a .safetensors, .onnx, .xml or .pt file, or cells")
     models = sorted(path.glob("*.xml")) if path.is_dir() else []
     return models[0] if len(models) == 1 else path
 

@@ -9,6 +9,7 @@ from typing import Any, Literal, Self
 
 from yolov10.data.augmentation import PUBLISHED, Augmentation
 from yolov10.image_size import MAX_SIDE, check_image_size
+from yolov10.model_names import weights_file
 from yolov10.settings import (
     GIVEN,
     defaults_of,
@@ -69,7 +70,9 @@ class TrainConfig:
     scale: Literal["n", "s", "m", "b", "l", "x"] = setting(
         "size of the network; with --weights, that of theirs", DEFAULT_SCALE, group="Model"
     )
-    weights: Path | None = setting("model to start from", group="Model", metavar="FILE")
+    weights: Path | None = setting(
+        "model to start from; cells: the one that comes with the package", group="Model", metavar="FILE"
+    )
     freeze: int = setting("leave the first N layers as they are", 0, group="Model", metavar="N", least=0)
 
     output: Path | None = setting(
@@ -119,6 +122,13 @@ class TrainConfig:
     )
     lr: float | None = setting(
         "learning rate; of sgd 0.01, of adamw 0.01 / (4 + classes) unless given",
+        group="Optimizer",
+        metavar="X",
+        least=0,
+    )
+    one2one_lr: float = setting(
+        "learning rate of the one-to-one head, as a multiple of the others'",
+        1.0,
         group="Optimizer",
         metavar="X",
         least=0,
@@ -217,6 +227,8 @@ class TrainConfig:
         paths: dict[str, Any] = {
             name: value.absolute() for name, value in vars(self).items() if isinstance(value, Path)
         }
+        if self.weights is not None:
+            paths["weights"] = weights_file(self.weights).absolute()
         return replace(self, **paths)
 
     def to_yaml(self) -> str:

@@ -13,7 +13,6 @@ from yolov10.data.batches import Batch
 from yolov10.errors import UserError
 from yolov10.training.learner import Learner
 from yolov10.training.loss import DualAssignmentLoss
-from yolov10.training.optimizer import BIASES
 from yolov10.training.precision import Precision
 from yolov10.training.reporter import Reporter
 from yolov10.training.schedule import Schedule
@@ -75,8 +74,9 @@ def train_epoch(learner: Learner, batches: Iterable[Batch], rules: Rules, report
 def step(learner: Learner, rules: Rules, batch: Batch) -> None:
     """Move the weights along the gradients gathered since the last step (spec 4.4, 4.5)."""
     optimizer, scaler = learner.optimizer, learner.scaler
-    for index, group in enumerate(optimizer.param_groups):
-        group["lr"] = rules.schedule.learning_rate(learner.counters.iterations, bias=index == BIASES)
+    for group in optimizer.param_groups:
+        rate = rules.schedule.learning_rate(learner.counters.iterations, bias=group["biases"])
+        group["lr"] = rate * group["multiple"]
         if "momentum" in group:
             group["momentum"] = rules.schedule.momentum_at(learner.counters.iterations)
     scaler.unscale_(optimizer)

@@ -24,6 +24,8 @@ class Choice:
 
     kind: Literal["sgd", "adamw"]
     lr: float
+    one2one_lr: float
+    """Multiple of `lr` at which the one-to-one head learns."""
     momentum: float
     weight_decay: float
     accumulate: int
@@ -41,6 +43,7 @@ def choose(config: TrainConfig, pictures: int, num_classes: int) -> Choice:
     return Choice(
         kind=kind,
         lr=lr if config.lr is None else config.lr,
+        one2one_lr=config.one2one_lr,
         momentum=config.momentum,
         weight_decay=config.weight_decay * config.batch * accumulate / config.nominal_batch,
         accumulate=accumulate,
@@ -68,13 +71,20 @@ def parameter_groups(network: nn.Module) -> tuple[Named, Named, Named]:
 
 
 def build_optimizer(network: nn.Module, choice: Choice) -> Optimizer:
-    """The optimizer; rates and momentum are set anew before every step, so those given here hardly matter."""
+    """The optimizer; rates and momentum are set anew before every step, so those given here hardly matter.
+
+    Each kind of parameter is two groups: the one-to-one head, and all else. A group says whether it holds
+    "biases", and the "multiple" of the learning rate at which it learns.
+    """
     groups = [
         {
-            "params": list(group.values()),
-            "weight_decay": choice.weight_decay if index == WEIGHTS else 0.0,
+            "params": [parameter for name, parameter in named.items() if ("one2one" in name) == is_one2one],
+            "weight_decay": choice.weight_decay if kind == WEIGHTS else 0.0,
+            "biases": kind == BIASES,
+            "multiple": choice.one2one_lr if is_one2one else 1.0,
         }
-        for index, group in enumerate(parameter_groups(network))
+        for kind, named in enumerate(parameter_groups(network))
+        for is_one2one in (False, True)
     ]
     if choice.kind == "sgd":
         return SGD(groups, lr=choice.lr, momentum=choice.momentum, nesterov=True, fused=True)
