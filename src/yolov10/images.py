@@ -74,10 +74,10 @@ class Encoded:
         return self.header.upright_size
 
     def pixels(self, shrink: int = 1) -> Image:
-        """The upright picture [H,W,3] BGR; with `shrink` 2, 4 or 8, its sides so many times smaller, rounded up.
+        """The upright picture [H,W,3] BGR; with `shrink` 2, 4 or 8, sides so many times smaller, rounded up.
 
-        Only a JPEG is read smaller, in less time than whole: `can_shrink`. Raises UserError beginning with the
-        name for what is damaged.
+        Only a JPEG is read smaller, in less time than whole: `can_shrink`. Raises UserError beginning with
+        the name for what is damaged.
         """
         header = self.header
         data = _still_png(self.data) if header.format == "PNG" else self.data

@@ -56,7 +56,9 @@ def letterbox(image: NDArray[np.uint8], frame: Frame) -> NDArray[np.uint8]:
     width, height = scaled(frame.source_width, frame.source_height, frame.gain)
     inside = image
     if (width, height) != image.shape[1::-1]:
-        inside = cv2.resize(image, (width, height), interpolation=cv2.INTER_LINEAR).astype(np.uint8, copy=False)
+        inside = cv2.resize(image, (width, height), interpolation=cv2.INTER_LINEAR).astype(
+            np.uint8, copy=False
+        )
     if (frame.height, frame.width) == inside.shape[:2]:
         return inside
     canvas = np.full((frame.height, frame.width, 3), PADDING, np.uint8)

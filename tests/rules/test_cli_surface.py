@@ -16,9 +16,9 @@ SURFACE = {
         --precision --quiet MODEL""",
     "import": "--debug --json --output --quiet FILE",
     "info": "--debug --image-size --json --num-classes --quiet MODEL",
-    "predict": """--batch --classes --confidence --debug --device --format --image-size --max-detections
-        --max-pixels --model --no-cache --one-class-per-box --output --precision --quiet --runtime --save-to
-        --threads SOURCE...""",
+    "predict": """--batch --classes --confidence --debug --device --format --full-decode --image-size
+        --max-detections --max-pixels --model --no-cache --one-class-per-box --output --precision --quiet
+        --runtime --save-to --threads SOURCE...""",
     "train": """--batch --box --clip --close-mosaic --cls --compile --config --copy-paste --debug --degrees
         --device --dfl --ema-decay --ema-updates --epochs --final-lr --fliplr --flipud --freeze --hsv-h
         --hsv-s --hsv-v --image-size --images --lr --lr-schedule --mixup --momentum --mosaic

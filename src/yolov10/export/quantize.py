@@ -19,8 +19,12 @@ from yolov10.silence import import_nncf
 PICTURES = 300
 """Pictures that ranges are taken from, evenly spread over the split."""
 
-FLOAT = (r"model\.23\.one2one_cv[23]\.[012]\.2.*",)
-"""Operators left in float, by name: the last convolutions, which give the boxes' bins and the logits."""
+FLOAT = (
+    r"model\.0\..*",  # the stem, whose three channels hold the whole picture
+    r"model\.23\.one2one_cv3\..*",  # the class branch: small, and every confidence comes from it
+    r"model\.23\.one2one_cv2\.[012]\.2.*",  # the last convolutions of the box branch
+)
+"""Operators left in float, by name. On BCCD, scale n, they halve what int8 loses: docs/performance.md."""
 
 
 def quantized(plan: Plan, model: Any) -> Any:  # noqa: ANN401 - a model of ONNX or of OpenVINO

@@ -78,7 +78,7 @@ def _do_nothing(line: str) -> None:
 
 
 def _compare(runtime: Runtime, network: YOLOv10, plan: Plan) -> dict[str, float]:
-    """The largest differences over all pictures, alone and two together, in their own shape and in a square."""
+    """The largest differences over all pictures, alone and two together, as rectangles and squares."""
     boxes = scores = 0.0
     for batch in _batches(plan):
         with torch.inference_mode():
@@ -131,7 +131,7 @@ def difference(rows: NDArray[np.float32], anchors: NDArray[np.float32]) -> tuple
 
 
 def _lacks_any(rows: NDArray[np.float32], scores: NDArray[np.float32], box_off: NDArray[np.float32]) -> bool:
-    """Whether a pair above `SURE`, and surely among the best K, has no row: scores [nc, A], box_off [K, A]."""
+    """Whether a pair above `SURE` that must be there has no row: scores [nc, A], box_off [K, A]."""
     least = max(SURE, float(rows[:, 4].min(initial=1))) + MAX_SCORE
     classes, anchors = np.nonzero(scores > least)
     same_class = rows[:, 5, None] == classes
