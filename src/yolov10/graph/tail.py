@@ -58,9 +58,10 @@ def detections(
 
 def all_anchors(graph: Graph, bins: Value, logits: Value, sides: Value) -> Value:
     """Every anchor: [B, 4 + nc, A] cx cy w h in input pixels, probabilities; as `YOLOv10.decode` gives it."""
-    total = graph.add("Shape", [bins], "total.shape", {"start": 2})
-    total = graph.add("Squeeze", [graph.add("Cast", [total], "total", {"to": INT32})], "total.scalar")
-    every = graph.add("Range", [graph.constant(0, "int32"), total, graph.constant(1, "int32")], "every")
+    total = graph.add("Squeeze", [graph.add("Shape", [bins], "total", {"start": 2})], "total.scalar")
+    zero, one = graph.constant(0, "int64"), graph.constant(1, "int64")
+    every = graph.add("Range", [zero, total, one], "every.int64")
+    every = graph.add("Cast", [every], "every", {"to": INT32})
     every = graph.add("Unsqueeze", [every, graph.shape(0)], "every.row")  # [1, A]
     left_top, right_bottom, centres, stride = _decoded(graph, bins, every, sides)
     difference = graph.add("Sub", [right_bottom, left_top], "difference")
