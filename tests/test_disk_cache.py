@@ -26,7 +26,9 @@ def test_what_is_written_is_read(folder):
     assert read_entry("a") == b"newer"
 
 
-@pytest.mark.parametrize("damage", [lambda d: d[:-1], lambda d: b"", lambda d: d[:40] + b"?" + d[41:], lambda d: d + b"x"])
+@pytest.mark.parametrize(
+    "damage", [lambda d: d[:-1], lambda d: b"", lambda d: d[:40] + b"?" + d[41:], lambda d: d + b"x"]
+)
 def test_a_damaged_entry_is_no_entry(folder, damage):
     write_entry("a", b"contents" * 10)
     (path,) = folder.iterdir()

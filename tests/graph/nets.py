@@ -10,7 +10,6 @@ from yolov10.model_names import weights_file
 from yolov10.weights.native import Weights, read_native
 
 
-
 @cache
 def golden_weights(scale):
     """Both heads with the golden weights of a scale, as data."""

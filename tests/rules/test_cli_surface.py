@@ -8,6 +8,8 @@ from yolov10.cli.main import COMMANDS
 from yolov10.cli.options import command
 
 SURFACE = {
+    "benchmark": """--compare --debug --image-size --json --no-cache --picture --precision --quiet --rounds
+        --runtime --threads MODEL""",
     "data check": "--debug --images --json --quiet DATA",
     "data show": "--count --debug --images --output --quiet --seed --split DATA",
     "evaluate": """--batch --debug --device --head --image-size --images --json --model --no-cache --output

@@ -21,6 +21,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "export": ("export", "turn a network into a file that runs elsewhere"),
     "data": ("data", "check and show data sets"),
     "import": ("import_checkpoint", "turn a foreign checkpoint into a native .safetensors"),
+    "benchmark": ("benchmark", "speed of a model on this machine"),
     "info": ("info", "show what the network is made of"),
 }
 """Command → module that holds it, loaded when it is called, and its line in the help."""

@@ -20,7 +20,7 @@ from yolov10.export.plan import Plan
 from yolov10.image_size import ImageSize
 from yolov10.letterbox import fit, letterbox, network_input
 from yolov10.network.model import YOLOv10
-from yolov10.runtimes.open import installed_runtimes, open_runtime
+from yolov10.runtimes.open import PACKAGES, installed_runtimes, open_runtime
 from yolov10.runtimes.runtime import Runtime
 from yolov10.runtimes.torch_runtime import TorchRuntime
 from yolov10.weights.networks import to_network
@@ -35,8 +35,6 @@ SURE = 0.05
 """A detection above this score must be there, whatever its rank."""
 OWN_PICTURES = 2
 """Pictures of the calibration data that are looked at beside ours."""
-
-PACKAGES = {"onnx": "onnxruntime", "openvino": "openvino"}
 
 
 def verify(path: Path, plan: Plan, say: Callable[[str], None]) -> dict[str, Any]:

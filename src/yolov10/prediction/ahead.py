@@ -64,15 +64,22 @@ SHAPES_KEPT, PLANES_KEPT = 4, 4
 
 def prepare(picture: Picture, size: ImageSize, planes: Planes, *, full_decode: bool) -> Ready:
     """Read a picture and fit it to the network. Raises UserError naming what cannot be read."""
-    opened = picture.open()
-    if isinstance(opened, Encoded):
-        frame = fit(*opened.size, size)
-        shrink = 1 if full_decode or not opened.can_shrink else _shrink(frame)
-        pixels = opened.pixels(shrink)
-    else:
-        frame, pixels = fit(opened.shape[1], opened.shape[0], size), opened
+    pixels, frame = fit_and_read(picture.open(), size, full_decode=full_decode)
     taken = planes.take(frame.height, frame.width)
     return Ready(picture, pixels, frame, network_input([letterbox(pixels, frame)], taken))
+
+
+def fit_and_read(
+    opened: Encoded | NDArray[np.uint8], size: ImageSize, *, full_decode: bool
+) -> tuple[NDArray[np.uint8], Frame]:
+    """The pixels of a picture, no more than the network needs, and where the whole lies in its input.
+
+    Raises UserError naming what cannot be read.
+    """
+    if not isinstance(opened, Encoded):
+        return opened, fit(opened.shape[1], opened.shape[0], size)
+    frame = fit(*opened.size, size)
+    return opened.pixels(1 if full_decode or not opened.can_shrink else _shrink(frame)), frame
 
 
 def _shrink(frame: Frame) -> int:

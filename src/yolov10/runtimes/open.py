@@ -57,10 +57,13 @@ WEIGHTS: tuple[RuntimeChoice, ...] = ("openvino", "onnx", "torch")
 """Those for everything else, which is weights."""
 
 
+PACKAGES: dict[RuntimeChoice, str] = {"openvino": "openvino", "onnx": "onnxruntime", "torch": "torch"}
+"""The package that a runtime comes with."""
+
+
 def installed_runtimes(path: Path) -> list[RuntimeChoice]:
-    """The runtimes that are installed and read an exported file."""
-    packages = {"openvino": "openvino", "onnx": "onnxruntime"}
-    return [name for name in EXPORTED[path.suffix] if _is_installed(packages[name])]
+    """The runtimes that are installed and run a model file."""
+    return [name for name in EXPORTED.get(path.suffix, WEIGHTS) if _is_installed(PACKAGES[name])]
 
 
 def _fastest(able: tuple[RuntimeChoice, ...], device: str, precision: Precision | None) -> RuntimeChoice:
