@@ -19,8 +19,11 @@ class RunOptions(Common):
     runtime: Literal["auto", "torch", "onnx", "openvino"] = option(
         "what runs the model", "auto", group="Model"
     )
-    precision: Literal["fp32", "bf16", "fp16"] = option("how a float file is run", "fp32", group="Model")
+    precision: Literal["fp32", "bf16", "fp16"] | None = option(
+        "how a float file is run; as the file declares, else fp32, unless given", group="Model"
+    )
     threads: int | None = option("CPU threads; all cores unless given", group="Model", metavar="N")
+    no_cache: bool = option("compile anew and keep nothing on disk", False, group="Model")
     image_size: str | None = option(
         "long side in pixels (640), or HEIGHTxWIDTH exactly (384x640); the model's own unless given",
         group="Model",
