@@ -25,8 +25,8 @@ SURFACE = {
         --max-detections --max-pixels --model --no-cache --one-class-per-box --output --precision --quiet
         --runtime --save-to --threads SOURCE...""",
     "serve": """--api-key-file --batch --cors --debug --device --host --image-size --max-bytes
-        --max-image-size --max-pictures --max-pixels --model --port --precision --queue --quiet --runtime
-        --threads --timeout""",
+        --max-image-size --max-pictures --max-pixels --model --no-cache --port --precision --queue
+        --quiet --runtime --threads --timeout""",
     "train": """--batch --box --clip --close-mosaic --cls --compile --config --copy-paste --debug --degrees
         --device --dfl --ema-decay --ema-updates --epochs --final-lr --fliplr --flipud --freeze --hsv-h
         --hsv-s --hsv-v --image-size --images --lr --lr-schedule --mixup --momentum --mosaic
