@@ -1,12 +1,7 @@
-"""The architecture page of a model, where this installation has one."""
+"""The architecture page of a model that is served."""
 
-from importlib import import_module
-from importlib.util import find_spec
-
+from yolov10.info.page import page
 from yolov10.model_card import ModelCard
-
-PAGE = "yolov10.info.page"
-"""The module that makes it, a neighbour that may be missing: `page(scale, num_classes, height, width)`."""
 
 POLICY = (
     "default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'unsafe-inline'; "
@@ -15,14 +10,8 @@ POLICY = (
 """All it needs is inside it; nothing in it comes from a request or a model file."""
 
 
-def has_architecture(card: ModelCard) -> bool:
-    """Whether there is a page for the model: its scale is known, and the module is here."""
-    return bool(card.scale) and find_spec(PAGE) is not None
-
-
 def architecture_page(card: ModelCard) -> str | None:
-    """The page's HTML, opened at the model's scale; None where there is none."""
-    if not has_architecture(card):
+    """The page's HTML, opened at the model's scale; None for a file that does not tell its scale."""
+    if not card.scale:
         return None
-    html: str = import_module(PAGE).page(card.scale, len(card.names), card.image_size, card.image_size)
-    return html
+    return page(card.scale, len(card.names), card.image_size, card.image_size)

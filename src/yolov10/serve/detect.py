@@ -92,10 +92,8 @@ async def _look_at_all(
 async def _in_workers(
     service: Service, detector: Detector, found: Sequence[Upload], form: Form
 ) -> list[Entry | bytes]:
-    loop = asyncio.get_running_loop()
-    return await asyncio.gather(
-        *(loop.run_in_executor(service.workers, _look_at, detector, upload, form) for upload in found)
-    )
+    run = asyncio.get_running_loop().run_in_executor
+    return await asyncio.gather(*(run(service.workers, _look_at, detector, upload, form) for upload in found))
 
 
 async def _disconnected(request: Request) -> None:

@@ -8,7 +8,6 @@ from starlette.responses import JSONResponse, Response
 
 import yolov10
 from yolov10.prediction.detector import Detector
-from yolov10.serve.architecture import has_architecture
 from yolov10.serve.schema import refusals
 from yolov10.serve.service import Service
 
@@ -61,7 +60,7 @@ def _describe(detector: Detector) -> dict[str, Any]:
         "threshold": card.threshold,
         "license": card.license,
         "training": _parsed(card.training),
-        "architecture": has_architecture(card),
+        "architecture": bool(card.scale),
     }
 
 

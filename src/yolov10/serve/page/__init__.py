@@ -13,6 +13,9 @@ from yolov10.serve.architecture import POLICY, architecture_page
 from yolov10.serve.refusals import Refusal
 from yolov10.serve.service import Service
 
+STYLES = ("base", "stage", "panel", "text", "screens")
+"""The style sheets in `css/`, later over earlier."""
+
 SCRIPTS = ("dom", "service", "boxes", "stage", "panel", "live", "sources", "texts", "tabs", "main")
 """The scripts in `js/`, in the order in which they are joined."""
 
@@ -42,7 +45,7 @@ def page_routes(service: Service) -> APIRouter:
 
 def page() -> tuple[str, str]:
     """The page's HTML, and the policy under which nothing runs but the script in it."""
-    style = _read("style.css")
+    style = "\n".join(_read(f"css/{name}.css") for name in STYLES)
     script = "\n".join([_colours(), *(_read(f"js/{name}.js") for name in SCRIPTS)])
     html = _read("template.html").replace("/*STYLE*/", style).replace("/*SCRIPT*/", script)
     policy = {
