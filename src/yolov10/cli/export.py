@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Literal
 
 from yolov10.cli.options import Common, argument, option
-from yolov10.export.export import export
+from yolov10.export.run import export
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 from yolov10.lazy import face
 
 if TYPE_CHECKING:
-    from yolov10.export.export import export as export
+    from yolov10.export.run import export as export
 
 __all__ = ["export"]
 
-__getattr__, __dir__ = face(__name__, {"export": "export"})
+__getattr__, __dir__ = face(__name__, {"export": "run"})

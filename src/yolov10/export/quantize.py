@@ -20,7 +20,7 @@ PICTURES = 300
 """Pictures that ranges are taken from, evenly spread over the split."""
 
 FLOAT = (
-    r"model\.0\..*",  # the stem, whose three channels hold the whole picture
+    r"model\.[02]\..*",  # the stem and the first block: what they lose, nothing later brings back
     r"model\.23\.one2one_cv3\..*",  # the class branch: small, and every confidence comes from it
     r"model\.23\.one2one_cv2\.[012]\.2.*",  # the last convolutions of the box branch
 )

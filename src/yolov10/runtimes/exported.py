@@ -33,6 +33,8 @@ class FileForm:
     """Pictures it takes, no other number; else None."""
     sides: tuple[int, int] | None = None
     """Height and width, when it takes no other."""
+    precision: str = "fp32"
+    """What it declares to compute in; fp32, too, where it says nothing."""
 
 
 def describe(
@@ -63,6 +65,7 @@ def describe(
     form = FileForm(
         input_type=input_type,
         bgr=metadata.get("channels") == "BGR",
+        precision=metadata.get("precision", "fp32"),
         raw=_is_raw(path, outputs, len(card.names)),
         batch=batch if isinstance(batch, int) else None,
         sides=(height, width) if isinstance(height, int) and isinstance(width, int) else None,

@@ -56,8 +56,8 @@ class OpenvinoRuntime:
         )
         kind = self.model.inputs[0].get_element_type().get_type_name() if inputs else "nothing"
         self.card, self.form = describe(path, metadata, TYPES.get(kind, kind), inputs, outputs)
-        declared = metadata.get("precision")
-        settings = settings_for(precision or (declared if declared in HINTS else "fp32"), threads)
+        declared = self.form.precision if self.form.precision in HINTS else "fp32"
+        settings = settings_for(precision or declared, threads)
         self.shapes = CompiledShapes(core, settings, _digest(path) if cache else None)
 
     @property

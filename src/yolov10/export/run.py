@@ -3,7 +3,7 @@
 import json
 import os
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Literal, get_args
 
@@ -18,7 +18,7 @@ from yolov10.weights.foreign import read_foreign
 
 Format = Literal["onnx", "openvino"]
 
-FORMATS: Mapping[str, tuple[Callable[[Plan], Write], tuple[str, ...]]] = {
+FORMATS: dict[str, tuple[Callable[[Plan], Write], tuple[str, ...]]] = {
     "onnx": (make_onnx, (".onnx",)),
     "openvino": (make_openvino, (".xml", ".bin")),
 }
