@@ -22,6 +22,14 @@ settings.load_profile("project")
 block_network()
 
 
+@pytest.fixture(autouse=True, scope="session")
+def own_cache(tmp_path_factory):
+    """The disk cache of the tests, and of the processes they start, is a folder of theirs."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+        yield
+
+
 @pytest.fixture
 def shared():
     """The folder of specifications and foreign checkpoints that lies beside a working copy."""

@@ -18,12 +18,14 @@ TORCH_ALLOWED = (
 )
 MODULES = [module.name for module in pkgutil.walk_packages(yolov10.__path__, "yolov10.")]
 # Those that a command enters once it has asked for their extra.
-BEHIND_AN_EXTRA = ("yolov10.download.fetch", "yolov10.download.hops", "yolov10.download.official")
-BASE_MODULES = [
-    name
-    for name in MODULES
-    if not name.startswith((*TORCH_ALLOWED, *BEHIND_AN_EXTRA)) and name != "yolov10.__main__"
-]
+BEHIND_AN_EXTRA = (
+    "yolov10.download.fetch",
+    "yolov10.download.hops",
+    "yolov10.download.official",
+    "yolov10.serve.",
+)
+NO_BASE = (*TORCH_ALLOWED, *BEHIND_AN_EXTRA, "yolov10.__main__")
+BASE_MODULES = [name for name in MODULES if not name.startswith(NO_BASE)]
 
 
 def loaded(code, home):
@@ -43,10 +45,10 @@ def test_help_loads_no_library_but_click(tmp_path):
     assert not {"numpy", "torch", "cv2", "onnxruntime", "rich", "yaml"} & new
 
 
-@pytest.mark.parametrize("command", ["predict", "import", "info", "download"])
+@pytest.mark.parametrize("command", ["predict", "import", "info", "serve", "download"])
 def test_help_of_a_command_loads_no_torch_and_no_runtime(tmp_path, command):
     new = loaded(f"from yolov10.cli.main import main; main(['{command}', '--help'])", tmp_path)
-    assert not {"torch", "onnxruntime", "safetensors", "httpx"} & new
+    assert not {"torch", "onnxruntime", "safetensors", "fastapi", "uvicorn", "httpx"} & new
 
 
 def test_info_of_a_scale_loads_no_torch_no_opencv_and_no_runtime(tmp_path):

@@ -106,7 +106,7 @@ EXTRAS = {
     "evaluate": "import hotcoco, yolov10.evaluation.plots, yolov10.evaluation.run",
     "train": "import torch, yolov10.network.model, yolov10.training.trainer",
     "export": "import onnx, onnxscript; from yolov10.silence import import_nncf; import_nncf('the test')",
-    "serve": "import fastapi, uvicorn, python_multipart, prometheus_client",
+    "serve": "import yolov10.serve.app, yolov10.serve.server",
     "track": "import scipy.optimize",
     "hub": "import httpx",
     "ray": "from yolov10.silence import import_ray; import_ray('the test'); import ray.data",
