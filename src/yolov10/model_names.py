@@ -38,7 +38,7 @@ def weights_file(model: str | os.PathLike[str]) -> Path:
     if name not in OFFICIAL or Path(name).exists():
         return Path(model)
     if not (path := downloaded_file(name)).is_file():
-        raise UserError(f"{name} is not on this machine: to fetch it, yolov10 download {name}")
+        raise UserError(f"no model {name!r} on this machine: to fetch it, yolov10 download {name}")
     return path
 
 

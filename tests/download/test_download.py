@@ -76,7 +76,7 @@ def test_its_name_is_a_model_from_then_on(run, hub, models, tmp_path, monkeypatc
 
     monkeypatch.chdir(tmp_path)
     with pytest.raises(
-        UserError, match="yolov10n is not on this machine: to fetch it, yolov10 download yolov10n"
+        UserError, match="no model 'yolov10n' on this machine: to fetch it, yolov10 download yolov10n"
     ):
         Detector("yolov10n")
     run("--hub", hub.url)

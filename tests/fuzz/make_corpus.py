@@ -75,10 +75,16 @@ def coco():
 VOC = b"""<annotation><size><width>64</width><height>48</height></size><object><name>cell</name>
 <difficult>1</difficult><bndbox><xmin>4</xmin><ymin>5</ymin><xmax>24.5</xmax><ymax>15</ymax></bndbox></object>
 </annotation>"""
+DOUBLED = ", ".join(f"&n{level} [*n{level - 1}, *n{level - 1}]" for level in range(1, 40))
 YAMLS = {
-    "data": b"path: .\ntrain: [a, b.txt]\nval: c\nnames:\n  0: cell\n  1: &x [p, q]\nnc: 2\n",
-    "settings": b"epochs: 3\nlr: 1e-3\nscale: n\nmosaic: 0.5\noutput: runs/a\ncompile: true\nworkers: 0x10\n",
+    "doubled": f"nc: [&n0 [x], {DOUBLED}]\ntrain: a\n".encode(),
     "alias": b"names: &a {0: x}\ntrain: *a\nd: 2001-01-01\ns: !!str 5\nb: !!binary aGk=\nm: {<<: *a}",
+    "data": b"path: .\ntrain: [a, b.txt]\nval: c\nnames:\n  0: cell\n  1: &x [p, q]\nnc: 2\n",
+}
+SETTINGS = {
+    "doubled": f"epochs: [&n0 [x], {DOUBLED}]\n".encode(),
+    "values": b"a: 2001-01-01\nb: !!str 5\nc: !!binary aGk=\nd: .inf\ne: 0b1\nf: 1:30\ng: {<<: {h: 1}}\n",
+    "some": b"epochs: 3\nlr: 1e-3\nscale: n\nmosaic: 0.5\noutput: runs/a\ncompile: true\nworkers: 0x10\n",
 }
 METADATA = {
     "onnx": b"names={0: 'RBC', 1: 'WBC'}\0stride=32\0task=detect\0imgsz=[640, 640]\0batch=1\0scale=n\0"
@@ -131,6 +137,7 @@ def corpus():
         "coco": coco(),
         "voc": {"one": VOC},
         "yaml": YAMLS,
+        "settings": SETTINGS,
         "lists": LISTS,
         "arguments": {name: words.encode() for name, words in WORDS.items()},
     }

@@ -129,10 +129,14 @@ def voc(data: bytes, folder: Path) -> None:
 
 
 def yaml(data: bytes, folder: Path) -> None:
-    """A data.yaml, up to the folders it names, which may be any on this machine; and a YAML of settings."""
-    path = _written(folder / "some.yaml", data)
+    """A data.yaml, up to the folders it names, which may be any on this machine."""
     with _answered():
-        data_yaml.open_source(path)
+        data_yaml.open_source(_written(folder / "data.yaml", data))
+
+
+def settings(data: bytes, folder: Path) -> None:
+    """A YAML of settings for `train --config`."""
+    path = _written(folder / "config.yaml", data)
     with _answered():
         TrainConfig(**read_settings(path, TrainConfig))
 
@@ -169,7 +173,7 @@ TARGETS: dict[str, Callable[[bytes, Path], None]] = {
     target.__name__: target
     for target in (
         *(checkpoint, pickle, safetensors, hugging_face, metadata, onnx, onnx_runtime, image),
-        *(yolo, coco, voc, yaml, lists, arguments),
+        *(yolo, coco, voc, yaml, settings, lists, arguments),
     )
 }
 
