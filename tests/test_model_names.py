@@ -30,7 +30,7 @@ def test_three_pictures_come_with_it_and_their_licence():
 
 
 def test_it_finds_the_labelled_cells():
-    """Crowded pictures: some of what is labelled is hardly to be seen, much of what is seen is not labelled."""
+    """Crowded pictures: some labelled cells are hardly to be seen, many that are seen have no label."""
     detector = Detector("cells", confidence=0.25)
     found_of_all = []
     for picture in PICTURES:
