@@ -2,7 +2,7 @@
 PYTHON ?= python3
 PIP = -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: demo test test-slow test-base lint format bench clean
+.PHONY: demo test test-slow test-base node lint format bench clean
 
 demo: .venv-base/ready  ## fresh machine → detections on real pictures, without torch
 	.venv-base/bin/yolov10 predict cells --model cells --output demo
@@ -19,6 +19,9 @@ test-slow: .venv/ready  ## minutes more
 test-base: .venv-base/ready  ## the wheel of the base install alone: no torch is there
 	.venv-base/bin/python $(PIP) pytest
 	.venv-base/bin/python -m pytest --confcutdir=tests/base tests/base
+
+node:  ## what the test of exports under Node needs; without it that test is skipped
+	cd tests/node && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
 
 lint: .venv/ready
 	.venv/bin/ruff format --check .

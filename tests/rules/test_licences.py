@@ -3,6 +3,9 @@
 import re
 from importlib import metadata
 
+import pytest
+from packaging.requirements import Requirement
+
 ALLOWED = {
     "Apache-2.0",
     "BSD-2-Clause",
@@ -29,6 +32,8 @@ CLASSIFIERS = {
     "Python Software Foundation License": "PSF-2.0",
     "The Unlicense (Unlicense)": "Unlicense",
 }
+READ = {"atheris": "Apache-2.0"}
+"""Licences that stand in a distribution's LICENSE file alone."""
 TEXTS = {
     "Apache 2.0": "Apache-2.0",
     "Apache License 2.0": "Apache-2.0",
@@ -57,8 +62,46 @@ def licences(distribution):
     classifiers = [c.removeprefix(prefix) for c in facts.get_all("Classifier", []) if c.startswith(prefix)]
     if classifiers:
         return {CLASSIFIERS.get(c, c) for c in classifiers}
-    text = (facts.get("License") or "").strip()
+    text = (facts.get("License") or READ.get(facts["Name"]) or "").strip()
     return {TEXTS.get(text, text or "none stated")}
+
+
+def tree(extra):
+    """Distributions that an install with an extra brings, by name; None for one that is not here."""
+    found = {}
+    pending = [Requirement(f"open-yolov10[{extra}]" if extra else "open-yolov10")]
+    seen = set()
+    while pending:
+        wanted = pending.pop()
+        if (key := (wanted.name.lower(), frozenset(wanted.extras))) in seen:
+            continue
+        seen.add(key)
+        try:
+            found[wanted.name] = metadata.distribution(wanted.name)
+        except metadata.PackageNotFoundError:
+            found[wanted.name] = None
+            continue
+        needed = map(Requirement, found[wanted.name].requires or ())
+        chosen = [*wanted.extras, ""]
+        pending += [n for n in needed if not n.marker or any(n.marker.evaluate({"extra": e}) for e in chosen)]
+    return found
+
+
+EXTRAS = metadata.metadata("open-yolov10").get_all("Provides-Extra")
+
+
+@pytest.mark.parametrize("extra", ["", *EXTRAS])
+def test_the_whole_tree_of_an_extra_is_here_and_its_licences_are_allowed(extra):
+    """Of what is not installed no licence could be read."""
+    found = tree(extra)
+    assert len(found) > 5
+    assert [name for name, distribution in found.items() if distribution is None] == []
+    assert {name: sorted(licences(it)) for name, it in found.items() if not licences(it) <= ALLOWED} == {}
+
+
+@pytest.mark.parametrize("licence", ["AGPL-3.0-only", "GPL-3.0", "LicenseRef-Proprietary", "none stated"])
+def test_a_licence_that_is_not_listed_is_refused(licence):
+    assert not {licence} <= ALLOWED
 
 
 def test_every_installed_distribution_has_an_allowed_licence():

@@ -24,7 +24,7 @@ def test_hostile_files_are_refused_in_one_line(title, tmp_path, capfd):
     path.write_bytes(REFUSED[title])
     started = time.process_time()
     with pytest.raises(UserError, match=r"hostile\.onnx") as fault:
-        Detector(path)
+        Detector(path, runtime="onnx")
     assert time.process_time() - started < 2
     assert "\n" not in str(fault.value)
     assert len(str(fault.value)) < 400
@@ -77,9 +77,11 @@ def test_rows_that_are_not_numbers_are_left_out(tmp_path):
 
 
 def test_threads_reach_the_session():
-    options = Detector(TOY, threads=1).runtime.session.get_session_options()
+    options = Detector(TOY, runtime="onnx", threads=1).runtime.session.get_session_options()
     assert options.intra_op_num_threads == 1
-    assert Detector(TOY).runtime.session.get_session_options().intra_op_num_threads == 0  # all cores
+    assert (
+        Detector(TOY, runtime="onnx").runtime.session.get_session_options().intra_op_num_threads == 0
+    )  # all cores
 
 
 def test_metadata_of_other_tools_is_enough(tmp_path):

@@ -42,6 +42,11 @@ class Options(ModelOptions):
     one_class_per_box: bool = option("keep a box once, with its surest class", False, group="Detection")
     batch: int = option("pictures run together", 1, group="Detection", metavar="N")
     max_pixels: int = option("refuse larger pictures", MAX_PIXELS, group="Detection", metavar="N")
+    full_decode: bool = option(
+        "read also those JPEGs whole that are twice as large as needed: slower, by a hair more exact",
+        False,
+        group="Detection",
+    )
     output: Path | None = option("folder for annotated pictures", group="Results", metavar="DIR")
     format: Literal["json", "jsonl", "csv", "yolo", "coco"] | None = option(
         "form of the results; yolo: text files in --output instead of pictures; json unless given",
@@ -74,7 +79,9 @@ def run(options: Options) -> int:
         runtime=options.runtime,
         precision=options.precision,
         threads=options.threads,
+        cache=not options.no_cache,
         max_pixels=options.max_pixels,
+        full_decode=options.full_decode,
     )
     chosen = sources() if copies is None else _there_now(sources)
     results = detector.results(chosen, batch=options.batch)

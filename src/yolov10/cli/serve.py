@@ -87,6 +87,7 @@ def _open(model: str, options: Options) -> Detector:
         runtime=options.runtime,
         precision=options.precision,
         threads=options.threads,
+        cache=not options.no_cache,
     )
 
 

@@ -6,6 +6,7 @@ import os
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,8 @@ from yolov10.detections import Detections
 from yolov10.errors import UserError, WrongValueError
 from yolov10.image_size import ImageSize, network_size
 from yolov10.images import Image
-from yolov10.letterbox import Frame, fit, letterbox, network_input
+from yolov10.letterbox import Frame
+from yolov10.prediction.ahead import Planes, Ready, prepare, read_ahead
 from yolov10.prediction.sources import Picture, pictures
 from yolov10.runtimes.open import RuntimeChoice, open_runtime
 from yolov10.runtimes.runtime import Precision, Runtime
@@ -33,8 +35,15 @@ class Found:
     """A picture that was read, and what was found in it."""
 
     picture: Picture
-    pixels: Image
+    as_read: Image
+    """What the network saw of it; of a large JPEG a smaller copy."""
     detections: Detections
+
+    @property
+    def pixels(self) -> Image:
+        """The whole picture, BGR [h, w, 3]; read anew where a smaller copy was enough."""
+        whole = (self.detections.height, self.detections.width)
+        return self.as_read if self.as_read.shape[:2] == whole else self.picture.read()
 
 
 @dataclass(frozen=True)
@@ -54,7 +63,9 @@ class Detector:
     classes: names or indices to look for, also as text with commas; by default all.
     image_size: long side (640), or height and width exactly ("384x640" or a pair); by default the model's.
     one_class_per_box: of one box with several classes, keep the surest.
-    threads: CPU threads, all cores by default. max_pixels: pictures beyond are refused.
+    threads: CPU threads, all cores by default. cache: keep what OpenVINO compiled on disk.
+    max_pixels: pictures beyond are refused. full_decode: read JPEGs whole even where they are at least twice
+    as large as the network takes them; by default such are read smaller, and faster (docs/performance.md).
     Raises UserError, one line that says what to do.
     """
 
@@ -69,16 +80,20 @@ class Detector:
         one_class_per_box: bool = False,
         device: str = "auto",
         runtime: RuntimeChoice = "auto",
-        precision: Precision = "fp32",
+        precision: Precision | None = None,
         threads: int | None = None,
+        cache: bool = True,
         max_pixels: int = images.MAX_PIXELS,
+        full_decode: bool = False,
     ) -> None:
         _check("confidence", confidence, 0, 1, numbers.Real)
         _check("max_detections", max_detections, 1, MAX_DETECTIONS)
         _check("threads", threads, 1, 4096)
         _check("max_pixels", max_pixels, 1, 2**40)
         self.runtime = (
-            open_runtime(model, runtime=runtime, device=device, precision=precision, threads=threads)
+            open_runtime(
+                model, runtime=runtime, device=device, precision=precision, threads=threads, cache=cache
+            )
             if isinstance(model, str | os.PathLike)
             else model
         )
@@ -92,11 +107,13 @@ class Detector:
         self.max_detections = max_detections
         self.one_class_per_box = one_class_per_box
         self.max_pixels = max_pixels
+        self.full_decode = full_decode
+        self.planes = Planes()
 
     def __call__(self, image: Any) -> Detections:  # noqa: ANN401 - a PIL image, without importing PIL
         """Detect in one picture: a path, encoded bytes, a NumPy BGR array [h, w, 3], or a PIL image."""
-        picture = self._picture(image)
-        return self._detect([picture.read()], [picture.source])[0]
+        ready = prepare(self._picture(image), self.image_size, self.planes, full_decode=self.full_decode)
+        return self._detect([ready])[0]
 
     def stream(
         self,
@@ -105,7 +122,7 @@ class Detector:
         batch: int = 1,
         on_failure: Callable[[Failure], None] | None = None,
     ) -> Iterator[Detections]:
-        """Detect in every picture of a source, in order, holding no more than `batch` pictures.
+        """Detect in every picture of a source, in order, holding no more than three times `batch` pictures.
 
         source: a picture, folder, glob or text list; or several, among which arrays, PIL images and encoded
         bytes may be. Pictures that cannot be read are left out: each is told to `on_failure`, by default as
@@ -122,8 +139,8 @@ class Detector:
     def results(self, source: Iterable[Picture], *, batch: int = 1) -> Iterator[Found | Failure]:
         """What became of every picture, in order: one entry each, read or not."""
         _check("batch", batch, 1, 4096)
-        remaining = iter(source)
-        groups = iter(lambda: list(itertools.islice(remaining, batch)), [])
+        ready = read_ahead(source, self._prepare, ahead=2 * batch)
+        groups = iter(lambda: list(itertools.islice(ready, batch)), [])
         return itertools.chain.from_iterable(map(self._group_results, groups))
 
     def _pictures(self, source: Any) -> Iterator[Picture]:  # noqa: ANN401
@@ -138,34 +155,41 @@ class Detector:
         """One picture, whatever form it has."""
         if isinstance(image, str | os.PathLike):
             source = os.fsdecode(image)
-            return Picture(source, lambda: images.read(source, max_pixels=self.max_pixels), Path(source))
+            return Picture(
+                source, partial(images.open_file, source, max_pixels=self.max_pixels), Path(source)
+            )
         if isinstance(image, bytes | bytearray | memoryview):
             data, name = bytes(image), "the picture given"
-            return Picture("", lambda: images.decode(data, name=name, max_pixels=self.max_pixels), Path(name))
-        return Picture("", lambda: images.from_array(image), Path("array"))
+            opened = partial(images.open_bytes, data, name=name, max_pixels=self.max_pixels)
+            return Picture("", opened, Path(name))
+        return Picture("", partial(images.from_array, image), Path("array"))
 
-    def _group_results(self, group: Sequence[Picture]) -> Iterator[Found | Failure]:
-        outcomes = [_read(picture) for picture in group]
-        read = [
-            (picture, pixels)
-            for picture, pixels in zip(group, outcomes, strict=True)
-            if not isinstance(pixels, Failure)
-        ]
-        found = iter(self._detect([pixels for _, pixels in read], [picture.source for picture, _ in read]))
-        for picture, outcome in zip(group, outcomes, strict=True):
-            yield outcome if isinstance(outcome, Failure) else Found(picture, outcome, next(found))
+    def _prepare(self, picture: Picture) -> Ready | Failure:
+        try:
+            return prepare(picture, self.image_size, self.planes, full_decode=self.full_decode)
+        except UserError as fault:
+            return Failure(picture, str(fault))
 
-    def _detect(self, batch: Sequence[Image], sources: Sequence[str]) -> list[Detections]:
+    def _group_results(self, group: Sequence[Ready | Failure]) -> Iterator[Found | Failure]:
+        found = iter(self._detect([one for one in group if isinstance(one, Ready)]))
+        for one in group:
+            yield one if isinstance(one, Failure) else Found(one.picture, one.as_read, next(found))
+
+    def _detect(self, batch: Sequence[Ready]) -> list[Detections]:
         """Detections of each picture. Pictures of one shape run together; none depends on its company."""
-        frames = [fit(pixels.shape[1], pixels.shape[0], self.image_size) for pixels in batch]
-        by_shape: dict[tuple[int, int], list[int]] = {}
-        for index, frame in enumerate(frames):
-            by_shape.setdefault((frame.height, frame.width), []).append(index)
+        by_shape: dict[tuple[int, ...], list[int]] = {}
+        for index, one in enumerate(batch):
+            by_shape.setdefault(one.planes.shape, []).append(index)
         rows: dict[int, NDArray[np.float32]] = {}
         for indices in by_shape.values():
-            boxed = [letterbox(batch[index], frames[index]) for index in indices]
-            rows.update(zip(indices, self.runtime(network_input(boxed), self.classes), strict=True))
-        return [self._read_rows(rows[index], frames[index], sources[index]) for index in range(len(batch))]
+            planes = [batch[index].planes for index in indices]
+            together = planes[0] if len(planes) == 1 else np.concatenate(planes)
+            rows.update(zip(indices, self.runtime(together, self.classes), strict=True))
+        for one in batch:
+            self.planes.give_back(one.planes)
+        return [
+            self._read_rows(rows[index], one.frame, one.picture.source) for index, one in enumerate(batch)
+        ]
 
     def _read_rows(self, rows: NDArray[np.float32], frame: Frame, source: str) -> Detections:
         """The network's rows [K, 6] as detections in the picture's own pixels."""
@@ -200,10 +224,3 @@ def _listed(classes: str | int | Iterable[str | int]) -> Iterable[str | int]:
     if isinstance(classes, str):
         return classes.split(",")
     return [classes] if isinstance(classes, int) else classes
-
-
-def _read(picture: Picture) -> Image | Failure:
-    try:
-        return picture.read()
-    except UserError as fault:
-        return Failure(picture, str(fault))

@@ -7,7 +7,7 @@ import stat
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 
 from yolov10 import images
@@ -36,10 +36,15 @@ class Picture:
 
     source: str
     """Its name, as given by the user or found below it."""
-    read: Callable[[], Image]
-    """Decodes it to BGR [h, w, 3], upright. Raises UserError naming the source."""
+    open: Callable[[], images.Encoded | Image]
+    """Its file in memory, or its pixels. Raises UserError naming the source."""
     place: Path
     """Where an annotated copy goes, relative to the output folder; unique within one source."""
+
+    def read(self) -> Image:
+        """Its pixels BGR [h, w, 3], upright. Raises UserError naming the source."""
+        opened = self.open()
+        return opened.pixels() if isinstance(opened, images.Encoded) else opened
 
 
 def pictures(
@@ -84,15 +89,18 @@ def _mode(text: str) -> int | None:
 
 
 def _from_file(text: str, max_pixels: int, place: Path | None = None) -> Picture:
-    return Picture(text, lambda: images.read(text, max_pixels=max_pixels), place or Path(Path(text).name))
+    return Picture(
+        text, partial(images.open_file, text, max_pixels=max_pixels), place or Path(Path(text).name)
+    )
 
 
 def _from_stdin(max_pixels: int) -> Picture:
-    def read() -> Image:
+    @cache  # it can be read only once
+    def opened() -> images.Encoded:
         data = images.read_bounded(sys.stdin.buffer, "standard input")
-        return images.decode(data, name="standard input", max_pixels=max_pixels)
+        return images.open_bytes(data, name="standard input", max_pixels=max_pixels)
 
-    return Picture(STDIN, read, Path("stdin.jpg"))
+    return Picture(STDIN, opened, Path("stdin.jpg"))
 
 
 def _of_file(text: str, max_pixels: int) -> Iterator[Picture]:
