@@ -10,7 +10,6 @@ from dataclasses import replace
 from pathlib import Path
 
 from yolov10.export import export
-
 from yolov10.model_names import CELLS, exported_file, weights_file
 from yolov10.weights.native import read_native, write_native
 

@@ -49,8 +49,9 @@ def traced(home, arguments):
     assert result.returncode == 0, result.stderr
     lines = log.read_text().splitlines()
     assert any("yolov10" in line for line in lines), "the trace saw nothing"
-    # Not the network: asking the machine itself for its own addresses, or for the name of a user id.
-    own = ("AF_NETLINK", "/var/run/nscd/socket")
+    # Not the network: asking the machine itself for its own addresses or for the name of a user id, and an
+    # event loop that wakes itself.
+    own = ("AF_NETLINK", "/var/run/nscd/socket", r', "\0", 1, 0, NULL, 0)')
     network = [
         line
         for line in lines
@@ -98,6 +99,31 @@ def test_torch_and_import_are_silent_and_write_only_what_was_named(home):
     )
     assert network == []
     assert all(path.startswith(str(output)) for path in written)
+    assert list(home.iterdir()) == []
+
+
+SERVE = """
+import asyncio, httpx
+from yolov10 import Detector
+from yolov10.serve import create_app
+async def main():
+    app = create_app({{"toy": Detector({toy!r})}})
+    async with app.router.lifespan_context(app):
+        transport = httpx.ASGITransport(app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://here") as client:
+            files = [("i", ("a.bmp", bytes(5_000_000))), ("i", ("b.png", open({picture!r}, "rb").read()))]
+            answer = await client.post("/detect", files=files)
+            assert [len(entry) for entry in answer.json()] == [2, 5], answer.text
+            assert (await client.get("/")).status_code == (await client.get("/metrics")).status_code == 200
+asyncio.run(main())
+"""
+
+
+@needs_strace
+def test_serving_large_pictures_is_silent_and_writes_nothing(home):
+    """Also not to a temporary folder, where form readers keep what is large."""
+    code = SERVE.format(toy=str(TOY), picture=str(PICTURE))
+    assert traced(home, ["-c", code]) == ([], set())
     assert list(home.iterdir()) == []
 
 

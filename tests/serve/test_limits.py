@@ -197,6 +197,17 @@ def test_headers_dripping_on_a_used_connection_are_not_waited_for(monkeypatch):
             assert connection.recv(1) == b""
 
 
+def test_a_refused_upload_is_read_to_its_end_and_the_connection_serves_on(monkeypatch, png):
+    """Else a client that sends first and reads then would see a broken connection, not why."""
+    monkeypatch.setattr(server, "WAIT_FOR_CLIENT", 0.5)
+    with serving(config=ServeConfig(max_bytes=len(png))) as client:
+        assert client.post("/detect", content=png * 20).status_code == 413
+        time.sleep(1)
+        (connection,) = client._transport._pool.connections
+        assert client.post("/detect", content=png).status_code == 200
+        assert client._transport._pool.connections == [connection]
+
+
 def test_headers_without_end_are_refused(client):
     with socket.create_connection(client.address) as connection:
         connection.settimeout(30)

@@ -18,7 +18,7 @@ class ServeConfig:
     )
     queue: int = setting(
         "pictures accepted and not yet answered; beyond, requests are refused (429)",
-        64,
+        32,
         group=GROUP,
         metavar="N",
         least=1,

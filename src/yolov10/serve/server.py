@@ -15,6 +15,8 @@ from yolov10.errors import UserError
 WAIT_FOR_CLIENT = 10.0
 """Seconds that a client may take for a request's headers, for the rest of a body nobody reads, or to take in
 what was sent."""
+IDLE = 65
+"""Seconds that a connection may rest between requests: longer than the minute that proxies keep theirs."""
 CONNECTIONS = 900
 """At a time; more are answered 503. Many systems give a process 1,024 files."""
 
@@ -25,7 +27,8 @@ def listen(host: str, port: int) -> socket.socket:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
         return socket.create_server((host, port), family=family, backlog=2048)
     except OSError as fault:
-        raise UserError(f"cannot listen on {host} port {port}: {fault.strerror or fault}") from None
+        reason = str(fault.strerror).partition(" (while")[0]  # the address once more
+        raise UserError(f"cannot listen on {host} port {port}: {reason}") from None
 
 
 def make_server(app: FastAPI, patience: float) -> uvicorn.Server:
@@ -41,6 +44,7 @@ def make_server(app: FastAPI, patience: float) -> uvicorn.Server:
         log_config=None,
         access_log=False,
         server_header=False,
+        timeout_keep_alive=IDLE,
         limit_concurrency=CONNECTIONS,
         timeout_graceful_shutdown=round(patience) + 1,
     )
@@ -93,12 +97,21 @@ class PatientProtocol(H11Protocol):
 
     def _watch(self) -> None:
         """Set the deadline while the client's bytes are awaited by nobody who has a deadline of his own."""
-        headers = self.conn.their_state is h11.IDLE
-        unread = self.conn.their_state is h11.SEND_BODY and self.conn.our_state is not h11.SEND_RESPONSE
-        if headers or unread:
+        theirs, ours = self.conn.their_state, self.conn.our_state
+        if theirs is h11.IDLE and self.cycle is not None and not self.conn.trailing_data[0]:
+            self._rest()
+        elif theirs is h11.IDLE or (theirs is h11.SEND_BODY and ours is not h11.SEND_RESPONSE):
             self._arm()
         else:
             self._disarm()
+
+    def _rest(self) -> None:
+        """The end of a body that nobody read: as after any answer, which uvicorn forgets here."""
+        self._disarm()
+        self._unset_keepalive_if_required()
+        self.timeout_keep_alive_task = self.loop.call_later(
+            self.timeout_keep_alive, self.timeout_keep_alive_handler
+        )
 
     def _arm(self) -> None:
         if self.deadline is None:
