@@ -30,7 +30,11 @@ def changed(draw, inputs):
 def test_every_target_has_a_corpus_and_it_is_small():
     assert {path.name for path in CORPUS.iterdir()} == set(TARGETS)
     assert sum(path.stat().st_size for path in CORPUS.rglob("*")) < 500_000
-    assert all(name in {path.name for path in (CORPUS / target).iterdir()} for target, names in corpus().items() for name in names)
+    assert all(
+        name in {path.name for path in (CORPUS / target).iterdir()}
+        for target, names in corpus().items()
+        for name in names
+    )
 
 
 @pytest.mark.parametrize("target", TARGETS)

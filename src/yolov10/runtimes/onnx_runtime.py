@@ -35,7 +35,9 @@ class OnnxRuntime:
             metadata = self.session.get_modelmeta().custom_metadata_map
             names = [one.name for one in inputs]
         except UnicodeDecodeError:
-            raise UserError(f"{path}: a damaged ONNX file: its texts are not UTF-8; export it again") from None
+            raise UserError(
+                f"{path}: a damaged ONNX file: its texts are not UTF-8; export it again"
+            ) from None
         input_type = TYPES.get(inputs[0].type, inputs[0].type) if inputs else "nothing"
         self.card, self.form = describe(
             path, metadata, input_type, [one.shape for one in inputs], [one.shape for one in outputs]
