@@ -1,4 +1,4 @@
-"""Every fuzz target for a moment: its corpus, and changes of it that are the same each time. More: `make fuzz`."""
+"""Every fuzz target for a moment: its corpus, and changes of it, the same each time. More: `make fuzz`."""
 
 import pytest
 from fuzz import targets

@@ -1,6 +1,7 @@
 """`constraints-lowest.txt`, with which `make test-lowest` installs, holds the floors of pyproject.toml."""
 
 import tomllib
+from itertools import chain
 
 from conftest import ROOT
 from packaging.requirements import Requirement
@@ -10,7 +11,7 @@ from packaging.version import Version
 def floors():
     """The lowest version of each direct dependency, of every extra, by name."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    texts = [*project["dependencies"], *sum(project["optional-dependencies"].values(), [])]
+    texts = [*project["dependencies"], *chain(*project["optional-dependencies"].values())]
     wanted = [one for one in map(Requirement, texts) if one.name != "open-yolov10"]
     return {
         one.name: Version(part.version) for one in wanted for part in one.specifier if part.operator == ">="
