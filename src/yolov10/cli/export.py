@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Literal
 
 from yolov10.cli.options import Common, argument, option
-from yolov10.errors import require
+from yolov10.export.run import export
 
 
 @dataclass(frozen=True)
@@ -42,8 +42,6 @@ class Options(Common):
 
 def run(options: Options) -> int:
     """Export, and say how it was verified and where it is."""
-    require("torch", install="open-yolov10[train,export]", purpose="exporting")
-    from yolov10.export.run import export
 
     def say(line: str) -> None:
         if not options.quiet:
