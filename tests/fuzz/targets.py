@@ -166,7 +166,7 @@ def arguments(data: bytes, folder: Path) -> None:
     finally:
         os.chdir(before)
     assert code in (0, 1, 2), code
-    assert "unexpected" not in err.getvalue(), err.getvalue()
+    assert "error: unexpected " not in err.getvalue(), err.getvalue()
     assert code == 0 or "error: " in err.getvalue() or "check" in words, (code, err.getvalue())
 
 
