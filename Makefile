@@ -23,6 +23,16 @@ test-base: .venv-base/ready  ## the wheel of the base install alone: no torch is
 node:  ## what the test of exports under Node needs; without it that test is skipped
 	cd tests/node && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
 
+test-lowest: .venv-lowest/ready  ## the core on the lowest versions that pyproject.toml admits
+	.venv-lowest/bin/python -m pytest --ignore=tests/rules --ignore=tests/base
+
+FUZZED ?= $(notdir $(wildcard tests/fuzz/corpus/*))
+SECONDS ?= 600
+
+fuzz: .venv/ready  ## ten minutes a target; what breaks one is left in .cache/fuzz; FUZZED="image yolo" SECONDS=60
+	.venv/bin/python $(PIP) atheris
+	for target in $(FUZZED); do .venv/bin/python tests/fuzz/run.py $$target --seconds $(SECONDS) || exit 1; done
+
 lint: .venv/ready
 	.venv/bin/ruff format --check .
 	.venv/bin/ruff check .
@@ -36,6 +46,15 @@ format: .venv/ready
 bench: .venv/ready
 	for file in benchmarks/*.py; do .venv/bin/python $$file || exit 1; done
 
+dist: .venv/ready  ## wheel and source archive; equal to the byte whoever builds them (tests/rules/test_reproducible.py)
+	.venv/bin/python -m hatchling build --clean
+
+# The tool has an environment of its own, so that the list holds nothing of it.
+sbom: .venv-all/ready .venv-sbom/ready  ## dist/sbom.cdx.json: what an install with every extra brings (CycloneDX)
+	mkdir -p dist
+	.venv-sbom/bin/cyclonedx-py environment --pyproject pyproject.toml --mc-type library --output-reproducible \
+		--output-file dist/sbom.cdx.json .venv-all/bin/python
+
 .venv/ready: pyproject.toml requirements-dev.txt constraints.txt
 	$(PYTHON) -m venv .venv
 	.venv/bin/python $(PIP) --editable '.[all]' --requirement requirements-dev.txt
@@ -48,5 +67,21 @@ bench: .venv/ready
 	.venv-base/bin/python $(PIP) open-yolov10
 	touch $@
 
+.venv-all/ready: pyproject.toml constraints.txt
+	$(PYTHON) -m venv .venv-all
+	.venv-all/bin/python $(PIP) '.[all]'
+	touch $@
+
+.venv-sbom/ready: constraints.txt
+	$(PYTHON) -m venv .venv-sbom
+	.venv-sbom/bin/python $(PIP) cyclonedx-bom
+	touch $@
+
+.venv-lowest/ready: pyproject.toml constraints-lowest.txt requirements-dev.txt
+	$(PYTHON) -m venv .venv-lowest
+	.venv-lowest/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints-lowest.txt \
+		--editable '.[all]' --requirement requirements-dev.txt
+	touch $@
+
 clean:
-	rm -rf .venv .venv-base build dist demo
+	rm -rf .venv .venv-* build dist demo

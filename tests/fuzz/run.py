@@ -1,4 +1,4 @@
-"""Fuzzes one target, guided by coverage: `python tests/fuzz/run.py TARGET [--inputs N]` (`make fuzz`).
+"""Fuzzes one target, guided by coverage: `python tests/fuzz/run.py TARGET` (`make fuzz`: all of them).
 
 An input that raises, takes over 2 seconds or over 500 MB ends it, and is left in `.cache/fuzz/TARGET/`.
 Needs Linux and `pip install atheris` (Apache-2.0); it is libFuzzer, which tells what it did on stderr.
@@ -26,8 +26,8 @@ def main() -> None:
         from fuzz.targets import TARGETS
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("target", choices=TARGETS)
-    parser.add_argument("--inputs", type=int, default=100_000)
-    parser.add_argument("--seconds", type=int, default=500, help="end after so long in any case")
+    parser.add_argument("--inputs", type=int, default=-1, help="end after so many; -1: never")
+    parser.add_argument("--seconds", type=int, default=600, help="end after so long in any case")
     parser.add_argument("--seed", type=int, default=0, help="0: another each time")
     chosen = parser.parse_args()
     found = FOUND / chosen.target
@@ -46,6 +46,7 @@ def main() -> None:
     flags = [f"-{name}={value}" for name, value in settings.items()]
     folders = [str(found / "corpus"), str(HERE / "corpus" / chosen.target)]
     with tempfile.TemporaryDirectory(dir="/dev/shm" if os.path.isdir("/dev/shm") else None) as folder:
+        _once(TARGETS[chosen.target], Path(folder), b"")  # what is imported when it is first used
         atheris.Setup([sys.argv[0], *flags, *folders], partial(_once, TARGETS[chosen.target], Path(folder)))
         atheris.Fuzz()
 

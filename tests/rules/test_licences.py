@@ -1,7 +1,9 @@
 """Licences of everything installed beside the package, against an allow-list."""
 
 import re
+from email import message_from_string
 from importlib import metadata
+from types import SimpleNamespace
 
 import pytest
 from packaging.requirements import Requirement
@@ -32,8 +34,6 @@ CLASSIFIERS = {
     "Python Software Foundation License": "PSF-2.0",
     "The Unlicense (Unlicense)": "Unlicense",
 }
-READ = {"atheris": "Apache-2.0"}
-"""Licences that stand in a distribution's LICENSE file alone."""
 TEXTS = {
     "Apache 2.0": "Apache-2.0",
     "Apache License 2.0": "Apache-2.0",
@@ -46,8 +46,14 @@ TEXTS = {
     "The MIT License": "MIT",
 }
 
-READ = {"axe-playwright-python": {"MIT", "MPL-2.0"}}
+READ = {"atheris": {"Apache-2.0"}, "axe-playwright-python": {"MIT", "MPL-2.0"}}
 """Read in the files that come along, where metadata names none: its LICENSE, the head of its axe.min.js."""
+
+OF_TORCH = re.compile(r"(nvidia|cuda)-.*")
+"""NVIDIA's libraries, under its own licence: torch brings them to a Linux machine that takes its CUDA build.
+
+They are the user's choice, not needed here (CONTRIBUTING, "Dependencies"); CI installs the build for the CPU.
+"""
 
 
 def licences(distribution):
@@ -62,7 +68,7 @@ def licences(distribution):
     classifiers = [c.removeprefix(prefix) for c in facts.get_all("Classifier", []) if c.startswith(prefix)]
     if classifiers:
         return {CLASSIFIERS.get(c, c) for c in classifiers}
-    text = (facts.get("License") or READ.get(facts["Name"]) or "").strip()
+    text = (facts.get("License") or "").strip()
     return {TEXTS.get(text, text or "none stated")}
 
 
@@ -96,12 +102,26 @@ def test_the_whole_tree_of_an_extra_is_here_and_its_licences_are_allowed(extra):
     found = tree(extra)
     assert len(found) > 5
     assert [name for name, distribution in found.items() if distribution is None] == []
-    assert {name: sorted(licences(it)) for name, it in found.items() if not licences(it) <= ALLOWED} == {}
+    own = {name: it for name, it in found.items() if not OF_TORCH.fullmatch(name)}
+    assert {name: sorted(licences(it)) for name, it in own.items() if not licences(it) <= ALLOWED} == {}
 
 
-@pytest.mark.parametrize("licence", ["AGPL-3.0-only", "GPL-3.0", "LicenseRef-Proprietary", "none stated"])
-def test_a_licence_that_is_not_listed_is_refused(licence):
-    assert not {licence} <= ALLOWED
+@pytest.mark.parametrize(
+    ("facts", "allowed"),
+    [
+        ("License-Expression: MIT AND (Apache-2.0 OR BSD-2-Clause)", True),
+        ("License-Expression: MIT OR GPL-3.0-only", False),
+        ("License-Expression: AGPL-3.0-only", False),
+        ("Classifier: License :: OSI Approved :: MIT License", True),
+        ("Classifier: License :: OSI Approved :: GNU Affero General Public License v3", False),
+        ("License: Apache License 2.0", True),
+        ("License: Proprietary", False),
+        ("", False),
+    ],
+)
+def test_a_licence_that_is_not_listed_is_refused(facts, allowed):
+    distribution = SimpleNamespace(metadata=message_from_string(f"Name: some\n{facts}\n"))
+    assert (licences(distribution) <= ALLOWED) == allowed
 
 
 def test_every_installed_distribution_has_an_allowed_licence():
@@ -109,5 +129,6 @@ def test_every_installed_distribution_has_an_allowed_licence():
         distribution.metadata["Name"]: sorted(found)
         for distribution in metadata.distributions()
         if not (found := licences(distribution)) <= ALLOWED
+        and not OF_TORCH.fullmatch(distribution.metadata["Name"])
     }
     assert refused == {}

@@ -30,13 +30,19 @@ class OnnxRuntime:
         contents: bytes | None = None,
     ) -> None:
         self.session = _open(path, contents, device, threads)
-        inputs, outputs = self.session.get_inputs(), self.session.get_outputs()
-        metadata = self.session.get_modelmeta().custom_metadata_map
+        try:
+            inputs, outputs = self.session.get_inputs(), self.session.get_outputs()
+            metadata = self.session.get_modelmeta().custom_metadata_map
+            names = [one.name for one in inputs]
+        except UnicodeDecodeError:
+            raise UserError(
+                f"{path}: a damaged ONNX file: its texts are not UTF-8; export it again"
+            ) from None
         input_type = TYPES.get(inputs[0].type, inputs[0].type) if inputs else "nothing"
         self.card, self.form = describe(
             path, metadata, input_type, [one.shape for one in inputs], [one.shape for one in outputs]
         )
-        self.input = inputs[0].name
+        self.input = names[0]
 
     @property
     def fixed_shape(self) -> tuple[int, int] | None:

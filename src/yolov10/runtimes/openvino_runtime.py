@@ -48,9 +48,9 @@ class OpenvinoRuntime:
         core = open_core(path, device)
         try:
             self.model = core.read_model(os.fspath(path))
-        except (RuntimeError, UnicodeDecodeError) as fault:  # the second, from a name in the file
+            metadata = _metadata(self.model)
+        except (RuntimeError, UnicodeDecodeError) as fault:  # the second, from a text in the file
             raise _refusal(path, fault) from None
-        metadata = _metadata(self.model)
         inputs, outputs = (
             [_sides(port) for port in ports] for ports in (self.model.inputs, self.model.outputs)
         )
