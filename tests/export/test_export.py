@@ -81,7 +81,9 @@ def drift(monkeypatch):
 
 def test_a_file_that_drifted_is_not_kept(model, tmp_path, monkeypatch):
     drift(monkeypatch)
-    with pytest.raises(UserError, match=r"the fp32 export was not kept: in openvino \S+, boxes within .* scores"):
+    with pytest.raises(
+        UserError, match=r"the fp32 export was not kept: in openvino \S+, boxes within .* scores"
+    ):
         export(model, output=tmp_path / "a.onnx")
     assert list(tmp_path.iterdir()) == []
 

@@ -51,9 +51,9 @@ def benchmark(
     """Measure a model on this machine's CPU: plain data, ready for JSON.
 
     picture: a file, by default a photograph saved as a JPEG of 1280×720. The cases take turns, so that all
-    see the same machine. Each has "read" (file to pixels), "letterbox" (pixels to network input), "infer", "rest"
-    (a whole call without infer) and "total" as {"median", "low", "high"} in milliseconds, "batch" the same of
-    infer a picture in batches of 8, "share" of the convolution peak, and "megabytes".
+    see the same machine. Each has "read" (file to pixels), "letterbox" (pixels to network input), "infer",
+    "rest" (a whole call without infer) and "total" as {"median", "low", "high"} in milliseconds, "batch" the
+    same of infer a picture in batches of 8, "share" of the convolution peak, and "megabytes".
     """
     wanted = cases(model, runtimes, precisions)
     with tempfile.TemporaryDirectory() as folder:
