@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from yolov10.images import Image
 from yolov10.opencv import cv2
 
 # Twenty colours (BGR) far apart for the eye, also for the colour-blind in the first eight (Okabe and Ito).
@@ -34,8 +35,8 @@ BOLD = 600
 
 
 def draw_boxes(
-    image: NDArray[np.uint8], boxes: NDArray[np.float32], labels: Sequence[str], classes: NDArray[np.int64]
-) -> NDArray[np.uint8]:
+    image: Image, boxes: NDArray[np.float32], labels: Sequence[str], classes: NDArray[np.int64]
+) -> Image:
     """A copy of `image` (BGR [h, w, 3]) with `boxes` [n, 4] xyxy in pixels and a label on each.
 
     Drawn from the last to the first, so that the surest lie on top, and labels above all boxes.
@@ -53,7 +54,7 @@ def draw_boxes(
     return canvas
 
 
-def sheet(tiles: Sequence[NDArray[np.uint8]], columns: int) -> NDArray[np.uint8]:
+def sheet(tiles: Sequence[Image], columns: int) -> Image:
     """Pictures [h, w, 3] of one size, row by row in one; what is left of the last row stays white."""
     columns = min(columns, len(tiles))
     empty = [np.full_like(tiles[0], 255)] * (-len(tiles) % columns)
@@ -63,7 +64,7 @@ def sheet(tiles: Sequence[NDArray[np.uint8]], columns: int) -> NDArray[np.uint8]
 
 
 def _label(
-    canvas: NDArray[np.uint8],
+    canvas: Image,
     text: str,
     corner: tuple[int, int],
     colour: tuple[int, int, int],

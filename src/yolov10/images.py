@@ -11,11 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from yolov10.errors import UserError
+from yolov10.exif import exif_orientation
 from yolov10.files import write_atomic
-from yolov10.image_header import ImageHeader, exif_orientation, png_chunks, read_header
+from yolov10.image_formats import png_chunks
+from yolov10.image_header import ImageHeader, read_header
 from yolov10.opencv import cv2
 
 Image = NDArray[np.uint8]
+"""A picture [H,W,3], BGR and upright, wherever nothing else is said."""
 
 MAX_PIXELS = 178_000_000
 """Pixels of the largest picture that is decoded unless the user raises it: half a gigabyte as BGR."""

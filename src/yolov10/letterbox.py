@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from yolov10.image_size import ImageSize, round_up
+from yolov10.images import Image
 from yolov10.opencv import cv2
 
 PADDING = 114
@@ -48,10 +49,10 @@ def fit(width: int, height: int, size: ImageSize) -> Frame:
     return Frame(width, height, box_width, box_height, gain, left, top)
 
 
-def letterbox(image: NDArray[np.uint8], frame: Frame) -> NDArray[np.uint8]:
+def letterbox(image: Image, frame: Frame) -> Image:
     """The picture [h, w, 3] scaled into its place in a gray [frame.height, frame.width, 3].
 
-    It may be a smaller copy of the source that the frame is of.
+    It may be a smaller copy of the source that the frame is of; where nothing is to be done, it comes back.
     """
     width, height = scaled(frame.source_width, frame.source_height, frame.gain)
     inside = image
@@ -66,9 +67,7 @@ def letterbox(image: NDArray[np.uint8], frame: Frame) -> NDArray[np.uint8]:
     return canvas
 
 
-def network_input(
-    images: Sequence[NDArray[np.uint8]], out: NDArray[np.float32] | None = None
-) -> NDArray[np.float32]:
+def network_input(images: Sequence[Image], out: NDArray[np.float32] | None = None) -> NDArray[np.float32]:
     """BGR pictures of one shape [h, w, 3] → float32 [n, 3, h, w], RGB in 0..1 (spec 7.2).
 
     `out` is such an array to be used again. Ten times as fast as OpenCV's blobFromImages.

@@ -53,6 +53,16 @@ def test_predicts_from_onnx():
     assert [found["name"] for found in entry["detections"]] == ["RBC", "WBC", "Platelets"]
 
 
+def test_the_model_that_comes_with_it_finds_cells_in_the_pictures_that_come_with_it(tmp_path):
+    result = run("predict", "cells", "--model", "cells", "--output", tmp_path, "--format", "json")
+    assert result.returncode == 0, result.stderr
+    entries = json.loads(result.stdout)
+    found = [{one["name"] for one in entry["detections"]} for entry in entries]
+    assert found == [{"RBC", "WBC", "Platelets"}] * 3
+    assert len(list(tmp_path.glob("*.jpg"))) == 3
+    assert "RBC" in result.stderr
+
+
 def test_draws(tmp_path):
     assert run("predict", PICTURE, "--model", TOY, "--output", tmp_path).returncode == 0
     assert (tmp_path / PICTURE.name).stat().st_size > 1000

@@ -16,12 +16,12 @@ from contextlib import contextmanager, suppress
 from typing import IO
 
 import numpy as np
+from numpy.typing import NDArray
 
 from yolov10.data.jobs import Job, Made, make
 from yolov10.data.pictures import Pictures
 from yolov10.data.sample import Sample
 from yolov10.errors import UserError
-from yolov10.images import Image
 from yolov10.opencv import cv2
 
 if sys.platform == "linux":
@@ -60,7 +60,7 @@ class WorkerProcess:
         with self._there():
             _write(self._questions, pickle.dumps(job))
 
-    def answer(self, images: Image) -> Made:
+    def answer(self, images: NDArray[np.uint8]) -> Made:
         """Wait for the oldest job; its pictures are written into `images`."""
         with self._there():
             made: Made = pickle.loads(_read(self._answers))  # noqa: S301 - from our own child
@@ -144,7 +144,7 @@ def _read_exactly(stream: IO[bytes], length: int) -> bytes:
     return message
 
 
-def _read_into(stream: IO[bytes], array: Image) -> None:
+def _read_into(stream: IO[bytes], array: NDArray[np.uint8]) -> None:
     """Fill a contiguous array with the bytes that come. Raises EOFError when the other end is gone."""
     left = array.reshape(-1).data
     while left:

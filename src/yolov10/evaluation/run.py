@@ -13,7 +13,7 @@ from yolov10.evaluation.classes import class_map
 from yolov10.evaluation.coco import require_library
 from yolov10.evaluation.inference import find_all
 from yolov10.evaluation.report import assess, figure, to_dict
-from yolov10.evaluation.shapes import Shapes, network_size, plan
+from yolov10.evaluation.shapes import Shapes, evaluation_size, plan
 from yolov10.image_size import ImageSize
 from yolov10.model_names import weights_file
 from yolov10.runtimes.open import EXPORTED, RuntimeChoice, open_runtime
@@ -118,7 +118,7 @@ def evaluate_runtime(
     require_library()
     _require_boxes(dataset, dataset.samples)
     warn = warn or _warn
-    size = network_size(image_size, runtime.fixed_shape, runtime.card.image_size, protocol)
+    size = evaluation_size(image_size, runtime.fixed_shape, runtime.card.image_size, protocol)
     classes = class_map(runtime.card.names, dataset.names, warn)
     batches = plan([(sample.width, sample.height) for sample in dataset.samples], size, protocol, batch)
     findings = find_all(

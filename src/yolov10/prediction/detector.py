@@ -18,7 +18,8 @@ from yolov10.architecture import MAX_DETECTIONS
 from yolov10.classes import select_classes
 from yolov10.detections import Detections
 from yolov10.errors import UserError, WrongValueError
-from yolov10.image_size import ImageSize, check_image_size, parse_image_size
+from yolov10.image_size import ImageSize, network_size
+from yolov10.images import Image
 from yolov10.letterbox import Frame
 from yolov10.prediction.ahead import Planes, Ready, prepare, read_ahead
 from yolov10.prediction.sources import Picture, pictures
@@ -28,20 +29,18 @@ from yolov10.runtimes.runtime import Precision
 DEFAULT_CONFIDENCE = 0.25
 """Where neither the user nor the model says (contract, section 2)."""
 
-Pixels = NDArray[np.uint8]
-
 
 @dataclass(frozen=True, eq=False)
 class Found:
     """A picture that was read, and what was found in it."""
 
     picture: Picture
-    as_read: Pixels
+    as_read: Image
     """What the network saw of it; of a large JPEG a smaller copy."""
     detections: Detections
 
     @property
-    def pixels(self) -> Pixels:
+    def pixels(self) -> Image:
         """The whole picture, BGR [h, w, 3]; read anew where a smaller copy was enough."""
         whole = (self.detections.height, self.detections.width)
         return self.as_read if self.as_read.shape[:2] == whole else self.picture.read()
@@ -99,7 +98,7 @@ class Detector:
             value for value in (confidence, card.threshold, DEFAULT_CONFIDENCE) if value is not None
         )
         self.classes = None if classes is None else select_classes(_listed(classes), card.names)
-        self.image_size = _image_size(image_size, self.runtime.fixed_shape, card.image_size)
+        self.image_size = network_size(image_size, self.runtime.fixed_shape, card.image_size)
         self.max_detections = max_detections
         self.one_class_per_box = one_class_per_box
         self.max_pixels = max_pixels
@@ -220,13 +219,3 @@ def _listed(classes: str | int | Iterable[str | int]) -> Iterable[str | int]:
     if isinstance(classes, str):
         return classes.split(",")
     return [classes] if isinstance(classes, int) else classes
-
-
-def _image_size(wanted: ImageSize | str | None, fixed: tuple[int, int] | None, own: int) -> ImageSize:
-    if isinstance(wanted, str):
-        wanted = parse_image_size(wanted)
-    if fixed is None:
-        return check_image_size(own if wanted is None else wanted)
-    if wanted is not None and check_image_size(wanted) not in (fixed, max(fixed)):
-        raise UserError(f"the model takes pictures of {fixed[0]}x{fixed[1]} only; leave the image size out")
-    return fixed

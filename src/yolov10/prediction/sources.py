@@ -10,11 +10,9 @@ from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-
 from yolov10 import images
 from yolov10.errors import UserError
+from yolov10.images import Image
 from yolov10.model_names import CELLS, SAMPLES
 from yolov10.prediction.folders import glob_once, walk_once
 
@@ -38,12 +36,12 @@ class Picture:
 
     source: str
     """Its name, as given by the user or found below it."""
-    open: Callable[[], images.Encoded | NDArray[np.uint8]]
+    open: Callable[[], images.Encoded | Image]
     """Its file in memory, or its pixels. Raises UserError naming the source."""
     place: Path
     """Where an annotated copy goes, relative to the output folder; unique within one source."""
 
-    def read(self) -> NDArray[np.uint8]:
+    def read(self) -> Image:
         """Its pixels BGR [h, w, 3], upright. Raises UserError naming the source."""
         opened = self.open()
         return opened.pixels() if isinstance(opened, images.Encoded) else opened
@@ -147,7 +145,7 @@ def _take_unreadable(faults: list[OSError], text: str) -> Iterator[Picture]:
         yield Picture(folder, partial(_refuse, _unreadable(folder, fault)), place)
 
 
-def _refuse(message: str) -> NDArray[np.uint8]:
+def _refuse(message: str) -> Image:
     raise UserError(message)
 
 

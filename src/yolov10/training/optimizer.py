@@ -20,7 +20,7 @@ Named = dict[str, nn.Parameter]
 
 @dataclass(frozen=True)
 class Choice:
-    """An optimizer with all its numbers."""
+    """An optimizer with all its numbers, each as it is used, not as it is set."""
 
     kind: Literal["sgd", "adamw"]
     lr: float
@@ -36,10 +36,11 @@ class Choice:
 def choose(config: TrainConfig, pictures: int, num_classes: int) -> Choice:
     """What the settings and the `auto` rule come to; a value that was given is kept, under `auto` too."""
     accumulate = max(round(config.nominal_batch / config.batch), 1)
-    auto = config.optimizer == "auto"
-    kind = _auto(config, pictures) if config.optimizer == "auto" else config.optimizer
+    if config.optimizer == "auto":
+        kind, bias_lr = _kind_for(config, pictures), 0.0
+    else:
+        kind, bias_lr = config.optimizer, 0.1
     lr = 0.01 if kind == "sgd" else round(0.002 * 5 / (4 + num_classes), 6)
-    bias_lr = 0.0 if auto else 0.1
     return Choice(
         kind=kind,
         lr=lr if config.lr is None else config.lr,
@@ -51,7 +52,8 @@ def choose(config: TrainConfig, pictures: int, num_classes: int) -> Choice:
     )
 
 
-def _auto(config: TrainConfig, pictures: int) -> Literal["sgd", "adamw"]:
+def _kind_for(config: TrainConfig, pictures: int) -> Literal["sgd", "adamw"]:
+    """What `auto` takes for so many pictures: SGD for a long run."""
     iterations = ceil(pictures / max(config.batch, config.nominal_batch)) * config.epochs
     return "sgd" if iterations > LONG_RUN else "adamw"
 

@@ -10,7 +10,7 @@ RECIPES: Mapping[str, Mapping[str, Any]] = {
         "epochs": 150,
         # A step a batch: accumulating to 64 would leave too few steps.
         "nominal_batch": 16,
-        # The one-to-one head sees one anchor a box, a tenth of what the other sees, and has few steps to learn
+        # The one-to-one head sees one anchor a box, a tenth of what the other sees: few chances to learn
         # which of its neighbours must be silent.
         "one2one_lr": 4.0,
         # An average over some 100 steps from the beginning, not over 10,000 after 2,000.

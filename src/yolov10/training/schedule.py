@@ -19,8 +19,8 @@ class Schedule:
     batches: int
     """An epoch."""
     lr: float
-    accumulate: int
-    """Batches whose gradients make a step, after the warm-up."""
+    accumulate: float
+    """Nominal batch ÷ batch; rounded, the batches whose gradients make a step after the warm-up."""
     final_lr: float = 0.01
     """Part of `lr`."""
     shape: Literal["linear", "cosine"] = "linear"
@@ -35,13 +35,16 @@ class Schedule:
         return max(round(self.warmup_epochs * self.batches), MIN_WARMUP) if self.warmup_epochs else 0
 
     def factor(self, epoch: int) -> float:
-        """The part of the first learning rate that is left."""
+        """The part of the first learning rate that is left in an epoch, counted from 0."""
         if self.shape == "cosine":
             return 1 + (self.final_lr - 1) * (1 - cos(pi * epoch / self.epochs)) / 2
         return max(1 - epoch / self.epochs, 0) * (1 - self.final_lr) + self.final_lr
 
     def learning_rate(self, iteration: int, *, bias: bool = False) -> float:
-        """That of the biases, or of all else; after the warm-up it lags one epoch behind, as published."""
+        """That of the biases, or of all else; after the warm-up it lags one epoch behind, as published.
+
+        That is an off-by-one, but the official logs show it, and with it the published weights were trained.
+        """
         epoch = iteration // self.batches
         if iteration <= self.warmup:
             start = self.warmup_bias_lr if bias else 0.0
@@ -54,7 +57,7 @@ class Schedule:
 
     def accumulate_at(self, iteration: int) -> int:
         """Batches that make a step."""
-        return max(1, round(self._warming(iteration, 0, self.accumulate)))
+        return max(1, round(self._warming(iteration, 1, self.accumulate)))
 
     def _warming(self, iteration: int, start: float, end: float) -> float:
         """On the straight line from `start` at iteration 0 to `end` when the warm-up is over."""
