@@ -3,8 +3,8 @@
     python benchmarks/runtimes.py [MODEL] [ROUNDS]
 
 MODEL is weights of scale n, by default the embedded `cells`. Two threads; a square of 640 pixels and what a
-1280×720 picture becomes. The cases take turns, so that all see the same machine; ratios of medians count. int8
-is made on the spot from the few pictures of the tests, for speed alone.
+1280×720 picture becomes. The cases take turns, so that all see the same machine; ratios of medians count.
+int8 is made on the spot from the few pictures of the tests, for speed alone.
 """
 
 import sys
