@@ -2,8 +2,8 @@
 
     python benchmarks/predict_path.py [MODEL] [ROUNDS]
 
-MODEL runs at 640 pixels, by default the embedded `cells`. Pictures are made from a photograph of the package:
-1280×720, and 4000×3000 with the grain of a camera. The cases take turns; medians count.
+MODEL runs at 640 pixels, by default the embedded `cells`. Pictures are made from one of the package, with the
+grain of a camera: 1280×720 and 4000×3000. The cases take turns; medians count.
 """
 
 import sys
@@ -11,16 +11,14 @@ import tempfile
 import time
 from pathlib import Path
 
-import numpy as np
-
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "src"))
 
 from yolov10 import Detector, images  # noqa: E402
 from yolov10.benchmark.cases import Timed  # noqa: E402
 from yolov10.benchmark.report import markdown  # noqa: E402
+from yolov10.benchmark.run import photograph  # noqa: E402
 from yolov10.benchmark.timing import WARM_UP, Spread, in_turns  # noqa: E402
-from yolov10.opencv import cv2  # noqa: E402
 from yolov10.prediction.ahead import fit_and_read  # noqa: E402
 
 SIZE, STREAM = 640, 200
@@ -37,8 +35,8 @@ def measure(model: str, rounds: int) -> tuple[list[str], list[list[str]]]:
     detector = Detector(model, image_size=SIZE)
     timed = detector.runtime = Timed(detector.runtime)
     with tempfile.TemporaryDirectory() as folder:
-        hd = _write(Path(folder, "hd.jpg"), 1280, 720, grain=0)
-        camera = _write(Path(folder, "camera.jpg"), 4000, 3000, grain=4)
+        hd = photograph(Path(folder, "hd.jpg"), 1280, 720)
+        camera = photograph(Path(folder, "camera.jpg"), 4000, 3000)
         array = images.read(hd)
         steps = {
             "file": lambda: detector(hd),
@@ -69,13 +67,6 @@ def _stream_ratio(detector: Detector, timed: Timed, folder: Path, picture: Path)
     start = time.perf_counter()
     assert sum(1 for _ in detector.stream(many)) == STREAM
     return 1000 * (time.perf_counter() - start) / sum(timed.milliseconds)
-
-
-def _write(path: Path, width: int, height: int, grain: float) -> Path:
-    photograph = images.read(ROOT / "src" / "yolov10" / "export" / "pictures" / "cup.jpg")
-    large = cv2.resize(photograph, (width, height), interpolation=cv2.INTER_CUBIC).astype(np.float32)
-    noise = np.random.default_rng(0).normal(0, grain, large.shape) if grain else 0
-    return images.write(path, np.clip(large + noise, 0, 255).astype(np.uint8))
 
 
 if __name__ == "__main__":
