@@ -117,11 +117,12 @@ def test_used_planes_hold_nothing_of_the_picture_before():
 @pytest.fixture(scope="module")
 def detectors():
     path = weights_file("cells")
-    return [Detector(path, runtime="onnx", confidence=0.05, full_decode=whole) for whole in (False, True)]
+    options = {"runtime": "onnx", "confidence": 0.05, "image_size": 320}
+    return [Detector(path, full_decode=whole, **options) for whole in (False, True)]
 
 
-MOST_BOX, MOST_SCORE = 0.01, 0.1
-"""Documented in docs/performance.md: of the long side of the picture, and of the score."""
+MOST_BOX, MEAN_SCORE, NEARLY_ALL_SCORES = 0.005, 0.03, 0.1
+"""Documented in docs/performance.md: of the long side of the picture; on average; of 19 in 20."""
 
 
 def test_what_is_found_in_a_smaller_copy_is_within_the_documented_tolerance(detectors):
@@ -139,7 +140,8 @@ def test_what_is_found_in_a_smaller_copy_is_within_the_documented_tolerance(dete
             scores.append(abs(small.scores[same][nearest] - score))
     assert len(boxes) > 60
     assert max(boxes) <= MOST_BOX
-    assert max(scores) <= MOST_SCORE
+    assert np.mean(scores) <= MEAN_SCORE
+    assert np.quantile(scores, 0.95) <= NEARLY_ALL_SCORES
 
 
 def test_path_bytes_and_stream_see_the_same_copy(detectors):

@@ -42,7 +42,8 @@ def export(
     """Write a network to a file that other programs run, and verify that it detects the same.
 
     model: native or foreign weights, or `cells`. output: the file; beside the model unless given.
-    head: "raw" leaves top-k out, for runtimes that lack it. input: "uint8" takes bytes [N, H, W, 3] RGB, "uint8-bgr" BGR.
+    head: "raw" leaves top-k out, for runtimes that lack it.
+    input: "uint8" takes bytes [N, H, W, 3] RGB, "uint8-bgr" BGR.
     image_size, batch: sizes that the file takes and no other; a number is a square; free unless given.
     calibration: a data set (a COCO JSON with its pictures below `images`), which every precision below fp32
     is measured on and int8 is also made with. say: told the figures, line by line.
