@@ -8,12 +8,14 @@ from rules.subprocesses import run_python
 
 import yolov10
 
-# The floors that the base install must run without torch; `networks` and `torch_runtime` are its two doors.
+# The floors that the base install must run without torch; what is named by module are its doors.
 TORCH_ALLOWED = (
     "yolov10.network",
     "yolov10.training",
     "yolov10.weights.networks",
     "yolov10.runtimes.torch_runtime",
+    "yolov10.runtimes.torch_cpu",
+    "yolov10.export.verify",
 )
 MODULES = [module.name for module in pkgutil.walk_packages(yolov10.__path__, "yolov10.")]
 BASE_MODULES = [name for name in MODULES if not name.startswith(TORCH_ALLOWED) and name != "yolov10.__main__"]
@@ -36,7 +38,7 @@ def test_help_loads_no_library_but_click(tmp_path):
     assert not {"numpy", "torch", "cv2", "onnxruntime", "rich", "yaml"} & new
 
 
-@pytest.mark.parametrize("command", ["predict", "import", "info"])
+@pytest.mark.parametrize("command", ["predict", "import", "info", "export", "benchmark"])
 def test_help_of_a_command_loads_no_torch_and_no_runtime(tmp_path, command):
     new = loaded(f"from yolov10.cli.main import main; main(['{command}', '--help'])", tmp_path)
     assert not {"torch", "onnxruntime", "safetensors"} & new

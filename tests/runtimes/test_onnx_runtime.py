@@ -100,6 +100,6 @@ def test_a_file_of_fixed_shape_takes_that_shape_and_any_number_of_pictures(tmp_p
     detector = Detector(tmp_path / "fixed.onnx")
     assert detector.image_size == (64, 96)
     pictures = [np.full((50, 80, 3), 255, np.uint8)] * 3
-    assert [len(found) for found in detector._detect(pictures, ["", "", ""])] == [3, 3, 3]
+    assert [len(found) for found in detector.stream(pictures, batch=3)] == [3, 3, 3]
     with pytest.raises(UserError, match="takes pictures of 64x96 only"):
         Detector(tmp_path / "fixed.onnx", image_size=640)
