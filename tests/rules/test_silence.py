@@ -128,7 +128,8 @@ def test_an_export_writes_what_was_named(home):
 
 
 EXTRAS = {
-    "openvino": f"from yolov10 import Detector; Detector({str(TOY)!r}, runtime='openvino', cache=False)({str(PICTURE)!r})",
+    "openvino": "from yolov10 import Detector\n"
+    f"Detector({str(TOY)!r}, runtime='openvino', cache=False)({str(PICTURE)!r})",
     "evaluate": "import hotcoco, yolov10.evaluation.plots, yolov10.evaluation.run",
     "train": "import torch, yolov10.network.model, yolov10.training.trainer",
     "export": "import onnx; from yolov10.silence import import_nncf; import_nncf('the test')",
