@@ -52,7 +52,7 @@ def fit(width: int, height: int, size: ImageSize) -> Frame:
 def letterbox(image: Image, frame: Frame) -> Image:
     """The picture [h, w, 3] scaled into its place in a gray [frame.height, frame.width, 3].
 
-    It may be a smaller copy of the source that the frame is of.
+    It may be a smaller copy of the source that the frame is of; where nothing is to be done, it comes back.
     """
     width, height = scaled(frame.source_width, frame.source_height, frame.gain)
     inside = image

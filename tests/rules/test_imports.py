@@ -15,6 +15,8 @@ TORCH_ALLOWED = (
     "yolov10.info.timing",
     "yolov10.weights.networks",
     "yolov10.runtimes.torch_runtime",
+    "yolov10.runtimes.torch_cpu",
+    "yolov10.export.verify",
 )
 MODULES = [module.name for module in pkgutil.walk_packages(yolov10.__path__, "yolov10.")]
 # Those that a command enters once it has asked for their extra.
@@ -45,7 +47,7 @@ def test_help_loads_no_library_but_click(tmp_path):
     assert not {"numpy", "torch", "cv2", "onnxruntime", "rich", "yaml"} & new
 
 
-@pytest.mark.parametrize("command", ["predict", "import", "info", "serve", "download"])
+@pytest.mark.parametrize("command", ["predict", "import", "info", "serve", "download", "export", "benchmark"])
 def test_help_of_a_command_loads_no_torch_and_no_runtime(tmp_path, command):
     new = loaded(f"from yolov10.cli.main import main; main(['{command}', '--help'])", tmp_path)
     assert not {"torch", "onnxruntime", "safetensors", "fastapi", "uvicorn", "httpx"} & new

@@ -93,10 +93,8 @@ def test_torch_and_import_are_silent_and_write_only_what_was_named(home):
     assert network == []
     assert {os.path.dirname(path) for path in written} == {str(home.parent)}
     output = home.parent / "annotated"
-    network, written = traced(
-        home,
-        ["-m", "yolov10", "predict", PICTURE, "--model", weights, "--image-size", 64, "--output", output],
-    )
+    predict = ["-m", "yolov10", "predict", PICTURE, "--model", weights, "--runtime", "torch"]
+    network, written = traced(home, [*predict, "--image-size", 64, "--output", output])
     assert network == []
     assert all(path.startswith(str(output)) for path in written)
     assert list(home.iterdir()) == []
@@ -127,12 +125,41 @@ def test_serving_large_pictures_is_silent_and_writes_nothing(home):
     assert list(home.iterdir()) == []
 
 
+@needs_strace
+def test_what_openvino_compiled_is_written_into_the_cache_and_nowhere_else(home):
+    from yolov10.model_names import weights_file
+
+    predict = ["-m", "yolov10", "predict", PICTURE, "--model", weights_file("cells"), "--runtime", "openvino"]
+    assert traced(home, [*predict, "--no-cache"]) == ([], set())
+    assert list(home.iterdir()) == []
+    network, written = traced(home, predict)
+    assert network == []
+    cache = home / ".cache" / "open-yolov10"
+    assert written
+    assert all(path.startswith(str(home / ".cache")) for path in written)
+    assert [path.suffix for path in cache.iterdir()] == [".entry"]
+
+
+@needs_strace
+def test_an_export_writes_what_was_named(home):
+    from yolov10.model_names import weights_file
+
+    output = home.parent / "out" / "cells.onnx"
+    command = ["-m", "yolov10", "export", weights_file("cells"), "--output", output]
+    network, written = traced(home, command)
+    assert network == []
+    assert all(path.startswith(str(output.parent)) for path in written)
+    assert [path.name for path in output.parent.iterdir()] == ["cells.onnx"]
+    assert list(home.iterdir()) == []
+
+
 EXTRAS = {
-    "openvino": f"from yolov10 import Detector; Detector({str(TOY)!r}, runtime='openvino')({str(PICTURE)!r})",
+    "openvino": "from yolov10 import Detector\n"
+    f"Detector({str(TOY)!r}, runtime='openvino', cache=False)({str(PICTURE)!r})",
     "evaluate": "import hotcoco, yolov10.evaluation.plots, yolov10.evaluation.run",
     "train": "import torch, yolov10.network.model, yolov10.training.trainer",
-    "export": "import onnx, onnxscript; from yolov10.silence import import_nncf; import_nncf('the test')",
     "serve": "import yolov10.serve.app, yolov10.serve.server",
+    "export": "import onnx; from yolov10.silence import import_nncf; import_nncf('the test')",
     "track": "import scipy.optimize",
     "hub": "import httpx",
     "ray": "from yolov10.silence import import_ray; import_ray('the test'); import ray.data",

@@ -29,6 +29,14 @@ def test_detects_what_the_network_does(scale, shape, kernel, monkeypatch):
         assert score < 1e-5
 
 
+def test_shapes_may_follow_each_other():
+    runtime = TorchRuntime(build_golden("n"), "cpu")
+    for shape in ((1, 64, 64), (2, 160, 96), (1, 64, 64)):
+        images = pictures(*shape)
+        fresh = TorchRuntime(build_golden("n"), "cpu")(images)
+        np.testing.assert_allclose(runtime(images)[..., 4], fresh[..., 4], atol=1e-5)
+
+
 def test_classes_are_chosen_before_the_top_k():
     images = pictures(2, 128, 160)
     with torch.inference_mode():

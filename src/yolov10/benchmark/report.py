@@ -36,8 +36,8 @@ def method(result: dict[str, Any]) -> list[str]:
         f"{machine['processor']}, {machine['threads']} threads, {machine['system']}, "
         f"Python {machine['python']}",
         versions,
-        f"milliseconds: medians of {result['rounds']} rounds in turns; spread: nine of ten infers; rest: a "
-        "whole call without infer; batch 8: infer, a picture",
+        f"milliseconds: medians of {result['rounds']} rounds in turns; spread: nine of ten infers; "
+        "rest: a whole call without infer; batch 8: infer, a picture",
         f"peak: share of {result['peak_gflops']:.0f} GFLOP/s, which one large float32 convolution reaches",
     ]
 

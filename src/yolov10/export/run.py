@@ -7,13 +7,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Literal, get_args
 
-from yolov10.errors import UserError, WrongValueError
+from yolov10.errors import UserError, WrongValueError, require
 from yolov10.export.plan import Plan, Precision, Write, open_calibration
 from yolov10.export.to_onnx import make_onnx
 from yolov10.export.to_openvino import make_openvino
-from yolov10.export.verify import verify
 from yolov10.graph.network import Form, Head, Input
 from yolov10.image_size import ImageSize, check_image_size, parse_image_size
+from yolov10.model_names import weights_file
 from yolov10.weights.foreign import read_foreign
 
 Format = Literal["onnx", "openvino"]
@@ -41,8 +41,9 @@ def export(
 ) -> Path:
     """Write a network to a file that other programs run, and verify that it detects the same.
 
-    model: native or foreign weights. output: the file; beside the model unless given. head: "raw" leaves
-    top-k out, for runtimes that lack it. input: "uint8" takes bytes [N, H, W, 3] RGB, "uint8-bgr" BGR.
+    model: native or foreign weights, or `cells`. output: the file; beside the model unless given.
+    head: "raw" leaves top-k out, for runtimes that lack it.
+    input: "uint8" takes bytes [N, H, W, 3] RGB, "uint8-bgr" BGR.
     image_size, batch: sizes that the file takes and no other; a number is a square; free unless given.
     calibration: a data set (a COCO JSON with its pictures below `images`), which every precision below fp32
     is measured on and int8 is also made with. say: told the figures, line by line.
@@ -60,7 +61,8 @@ def export(
     if batch is not None and not 1 <= batch <= 4096:
         raise WrongValueError(f"batch {batch} is not between 1 and 4096")
     form = Form(head=head, input=input, batch=batch, sides=_sides(image_size))
-    weights = read_foreign(model).weights
+    require("torch", install="open-yolov10[export]", purpose="comparing an export with its network")
+    weights = read_foreign(weights_file(model)).weights
     opened = None
     if calibration is not None:
         opened = open_calibration(Path(calibration), None if images is None else Path(images))
@@ -76,6 +78,8 @@ def _make_verified(
     target: Path,
     say: Callable[[str], None],
 ) -> Path:
+    from yolov10.export.verify import verify
+
     write = make(plan)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)

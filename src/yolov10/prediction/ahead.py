@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from yolov10.image_size import ImageSize
-from yolov10.images import Encoded
+from yolov10.images import Encoded, Image
 from yolov10.letterbox import Frame, fit, letterbox, network_input
 from yolov10.prediction.sources import Picture
 
@@ -29,7 +29,7 @@ class Ready:
     """A picture as the network takes it."""
 
     picture: Picture
-    as_read: NDArray[np.uint8]
+    as_read: Image
     """BGR [h, w, 3], upright; of a JPEG twice as large as the network needs it, or larger, a smaller copy."""
     frame: Frame
     planes: NDArray[np.float32]
@@ -69,9 +69,7 @@ def prepare(picture: Picture, size: ImageSize, planes: Planes, *, full_decode: b
     return Ready(picture, pixels, frame, network_input([letterbox(pixels, frame)], taken))
 
 
-def fit_and_read(
-    opened: Encoded | NDArray[np.uint8], size: ImageSize, *, full_decode: bool
-) -> tuple[NDArray[np.uint8], Frame]:
+def fit_and_read(opened: Encoded | Image, size: ImageSize, *, full_decode: bool) -> tuple[Image, Frame]:
     """The pixels of a picture, no more than the network needs, and where the whole lies in its input.
 
     Raises UserError naming what cannot be read.

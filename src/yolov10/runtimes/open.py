@@ -1,5 +1,7 @@
 """From a model the user names to a runtime that runs it."""
 
+import contextlib
+import importlib.metadata
 import importlib.util
 import os
 import platform
@@ -92,6 +94,9 @@ def _is_x86() -> bool:
 
 def _has_gpu() -> bool:
     """Whether it is worth loading torch to ask it: that takes longer than finding a few objects."""
+    with contextlib.suppress(importlib.metadata.PackageNotFoundError):
+        if importlib.metadata.version("torch").endswith("+cpu"):
+            return False
     if sys.platform == "darwin":
         return platform.machine() == "arm64"
     if sys.platform == "win32":

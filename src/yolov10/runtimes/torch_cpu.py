@@ -40,10 +40,15 @@ class _WithActivation(nn.Module):
         geometry = (conv.padding, conv.stride, conv.dilation)
         self.geometry = tuple(list(numbers) for numbers in geometry)
         self.groups, self.activation = conv.groups, activation
+        self.packed: Tensor | None = None
 
     def forward(self, x: Tensor) -> Tensor:
+        if self.packed is None:  # laid out as oneDNN likes it for maps of this shape; it takes any other, too
+            self.packed = torch.ops.mkldnn._reorder_convolution_weight(
+                self.weight, *self.geometry, self.groups, list(x.shape)
+            )
         return torch.ops.mkldnn._convolution_pointwise(  # type: ignore[no-any-return]
-            x, self.weight, self.bias, *self.geometry, self.groups, self.activation, [], ""
+            x, self.packed, self.bias, *self.geometry, self.groups, self.activation, [], ""
         )
 
 
