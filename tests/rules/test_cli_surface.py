@@ -21,7 +21,7 @@ SURFACE = {
     "info": """--bias --block --channels --debug --device --expansion --groups --html --image-size --input
         --json --kernel --large-kernel --num-classes --parameters --quiet --repeats --runs --stride --time
         [MODEL...]""",
-    "predict": """--batch --classes --confidence --debug --device --format --full-decode --image-size
+    "predict": """--batch --classes --confidence --debug --device --engine --format --full-decode --image-size
         --max-detections --max-pixels --model --no-cache --one-class-per-box --output --precision --quiet
         --runtime --save-to --threads SOURCE...""",
     "serve": """--api-key-file --batch --cors --debug --device --host --image-size --max-bytes

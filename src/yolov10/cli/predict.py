@@ -41,6 +41,11 @@ class Options(ModelOptions):
     max_detections: int = option("at most so many a picture", 300, group="Detection", metavar="N")
     one_class_per_box: bool = option("keep a box once, with its surest class", False, group="Detection")
     batch: int = option("pictures run together", 1, group="Detection", metavar="N")
+    engine: Literal["local", "ray"] = option(
+        "ray: by workers on a Ray cluster, or on this machine's cores; what is done survives a kill",
+        "local",
+        group="Detection",
+    )
     max_pixels: int = option("refuse larger pictures", MAX_PIXELS, group="Detection", metavar="N")
     full_decode: bool = option(
         "read also those JPEGs whole that are twice as large as needed: slower, by a hair more exact",
@@ -60,6 +65,10 @@ class Options(ModelOptions):
 def run(options: Options) -> int:
     """Detect in every source; 0, or 1 when a picture could not be read."""
     _check_results(options)
+    if options.engine == "ray":
+        from yolov10.cli import predict_cluster
+
+        return predict_cluster.run(options)
     # The first walk names what is wrong before anything is written; the second reads.
     sources = partial(pictures, options.sources, options.max_pixels, skip=options.output)
     total = sum(1 for _ in sources())
