@@ -1,6 +1,5 @@
 """Pictures for a cluster, the command at work on them, and its workers."""
 
-import os
 import subprocess
 import sys
 import time
@@ -32,14 +31,10 @@ def command(folder, *arguments):
 
 
 def start(folder, save_to, wrapped_in=()):
-    """The command on Ray, started; its standard error goes to a file beside `save_to`."""
-    # Left alone, tests of several cores' worth of workers would wait for each other.
-    environment = os.environ | {"CI": ""}
-    with save_to.with_suffix(".stderr").open("w") as stderr:
+    """The command on Ray, started; what it says goes to a file beside `save_to`."""
+    with save_to.with_suffix(".said").open("w") as said:
         return subprocess.Popen(
-            [*wrapped_in, *command(folder, "--engine", "ray", "--save-to", save_to)],
-            stderr=stderr,
-            env=environment,
+            [*wrapped_in, *command(folder, "--engine", "ray", "--save-to", save_to)], stdout=said, stderr=said
         )
 
 

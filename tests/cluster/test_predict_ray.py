@@ -49,7 +49,7 @@ def finished_though_a_worker_dies(folder, save_to):
     wait_for(lambda: len(parts_of(save_to)) > before, process)
     os.kill(workers_of(process)[0], signal.SIGKILL)
     assert process.wait() == 1  # one is damaged
-    return save_to.with_suffix(".stderr").read_text()
+    return save_to.with_suffix(".said").read_text()
 
 
 def assert_all_is_well(folder, save_to, said, kept):
@@ -57,7 +57,8 @@ def assert_all_is_well(folder, save_to, said, kept):
     assert save_to.read_bytes() == predicted(folder, save_to.parent.parent / "one.jsonl")
     assert f"{16 * kept} pictures were done before: {save_to}.parts\n" in said
     assert "; 1 could not be read; results in " in said
-    assert sorted(path.name for path in save_to.parent.iterdir()) == ["r.jsonl", "r.stderr"]
+    assert "raylet" not in said
+    assert sorted(path.name for path in save_to.parent.iterdir()) == ["r.jsonl", "r.said"]
 
 
 def test_the_results_are_those_of_predict_though_a_worker_dies_and_some_were_done_before(tmp_path):

@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Literal, TextIO
 
+from yolov10.cli.document import document
 from yolov10.cli.model_options import ModelOptions
 from yolov10.cli.options import argument, option
 from yolov10.cli.progress import Progress
@@ -168,12 +169,7 @@ def _stream(path: Path | None) -> Iterator[TextIO]:
         yield sys.stdout
         sys.stdout.flush()
         return
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        stream = path.open("w", encoding="utf-8", errors="backslashreplace", newline="")
-    except OSError as fault:
-        raise UserError(f"cannot write {path}: {fault.strerror}") from None
-    with stream:
+    with document(path) as stream:
         yield stream
 
 

@@ -86,7 +86,6 @@ def _from_address(address: str, max_pixels: int) -> Picture:
 
 def _at_address(source: str, max_pixels: int) -> Iterator[Picture | RowGroup]:
     files, path = _file_system(source)
-    # An address of one file may hold signs that a glob does: it is asked for first.
     kind = PurePosixPath(path).suffix.lower()
     is_file = kind in {TABLE, ".txt", *PICTURES}
     if "*" in path or source.endswith("/") or (not is_file and _reached(source, files.isdir, path)):

@@ -11,7 +11,7 @@ from yolov10.cluster.model import PackedModel, Settings
 from yolov10.cluster.session import ray_session
 from yolov10.cluster.work import Task, joined
 from yolov10.cluster.worker import Attempts, Job, Worker
-from yolov10.errors import UserError
+from yolov10.errors import NO_MEMORY, UserError, lacks_memory
 
 
 def detect(
@@ -64,9 +64,11 @@ def pool_size(resources: dict[str, float], threads: int, device: str) -> tuple[i
 
 def _reason(fault: Exception) -> str:
     """Why it ended, in a line: what a worker said, if it said anything."""
-    cause: BaseException | None = fault
-    while cause is not None and not isinstance(cause, UserError):
-        cause = getattr(cause, "cause", None) or cause.__cause__
-    if cause is not None:
-        return str(cause)
+    cause: BaseException = fault
+    while inner := getattr(cause, "cause", None) or cause.__cause__:
+        cause = inner
+    if isinstance(cause, UserError):
+        return str(cause).splitlines()[0]  # Ray adds lines of its own
+    if lacks_memory(fault):
+        return NO_MEMORY
     return f"Ray: {(str(fault).strip().splitlines() or [type(fault).__name__])[-1][:200]}"

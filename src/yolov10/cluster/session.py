@@ -46,10 +46,10 @@ def ray_session() -> Iterator[ModuleType]:
             short = "/tmp" if sys.platform != "win32" else None  # noqa: S108 - a folder of its own, there
             folder = TemporaryDirectory(prefix="yolov10-", dir=short, ignore_cleanup_errors=True)
             ray = _started(Path(stack.enter_context(folder)))
-        stack.callback(ray.shutdown)
         # Its threads print what its processes have to say, and standard output is for data.
         nowhere = stack.enter_context(Path(os.devnull).open("w"))
         stack.enter_context(redirect_stdout(nowhere))
+        stack.callback(ray.shutdown)
         yield ray
 
 
