@@ -16,7 +16,7 @@ SURFACE = {
     "info": "--debug --image-size --json --num-classes --quiet MODEL",
     "predict": """--batch --classes --confidence --debug --device --format --image-size --max-detections
         --max-pixels --model --one-class-per-box --output --precision --quiet --runtime --save-to --threads
-        SOURCE...""",
+        --tile SOURCE...""",
 }
 
 

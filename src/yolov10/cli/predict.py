@@ -36,8 +36,13 @@ class Options(ModelOptions):
     classes: str | None = option(
         "names or indices to look for, separated by commas", group="Detection", metavar="NAME,..."
     )
-    max_detections: int = option("at most so many a picture", 300, group="Detection", metavar="N")
+    max_detections: int = option("at most so many a picture, or a tile", 300, group="Detection", metavar="N")
     one_class_per_box: bool = option("keep a box once, with its surest class", False, group="Detection")
+    tile: int | None = option(
+        "look at larger pictures in overlapping tiles of so many pixels, too, for small objects",
+        group="Detection",
+        metavar="SIZE",
+    )
     batch: int = option("pictures run together", 1, group="Detection", metavar="N")
     max_pixels: int = option("refuse larger pictures", MAX_PIXELS, group="Detection", metavar="N")
     output: Path | None = option("folder for annotated pictures", group="Results", metavar="DIR")
@@ -65,6 +70,7 @@ def run(options: Options) -> int:
         image_size=options.image_size,
         max_detections=options.max_detections,
         one_class_per_box=options.one_class_per_box,
+        tile=options.tile,
         device=options.device,
         runtime=options.runtime,
         precision=options.precision,

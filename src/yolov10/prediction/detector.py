@@ -5,7 +5,7 @@ import numbers
 import os
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +17,10 @@ from yolov10.architecture import MAX_DETECTIONS
 from yolov10.classes import select_classes
 from yolov10.detections import Detections
 from yolov10.errors import UserError, WrongValueError
-from yolov10.image_size import ImageSize, check_image_size, parse_image_size
+from yolov10.image_size import MAX_SIDE, ImageSize, check_image_size, parse_image_size
 from yolov10.letterbox import Frame, fit, letterbox, network_input
 from yolov10.prediction.sources import Picture, pictures
+from yolov10.prediction.tiling import detect_in_tiles
 from yolov10.runtimes.open import Choice, open_runtime
 from yolov10.runtimes.runtime import Precision
 
@@ -54,6 +55,7 @@ class Detector:
     classes: names or indices to look for, also as text with commas; by default all.
     image_size: long side (640), or height and width exactly ("384x640" or a pair); by default the model's.
     one_class_per_box: of one box with several classes, keep the surest.
+    tile: look at pictures larger than this in overlapping tiles of so many pixels, too: for small objects.
     threads: CPU threads, all cores by default. max_pixels: pictures beyond are refused.
     Raises UserError, one line that says what to do.
     """
@@ -67,6 +69,7 @@ class Detector:
         image_size: ImageSize | str | None = None,
         max_detections: int = MAX_DETECTIONS,
         one_class_per_box: bool = False,
+        tile: int | None = None,
         device: str = "auto",
         runtime: Choice = "auto",
         precision: Precision = "fp32",
@@ -75,6 +78,7 @@ class Detector:
     ) -> None:
         _check("confidence", confidence, 0, 1, numbers.Real)
         _check("max_detections", max_detections, 1, MAX_DETECTIONS)
+        _check("tile", tile, 32, MAX_SIDE)
         _check("threads", threads, 1, 4096)
         _check("max_pixels", max_pixels, 1, 2**40)
         self.runtime = open_runtime(
@@ -89,12 +93,13 @@ class Detector:
         self.image_size = _image_size(image_size, self.runtime.fixed_shape, card.image_size)
         self.max_detections = max_detections
         self.one_class_per_box = one_class_per_box
+        self.tile = tile
         self.max_pixels = max_pixels
 
     def __call__(self, image: Any) -> Detections:  # noqa: ANN401 - a PIL image, without importing PIL
         """Detect in one picture: a path, encoded bytes, a NumPy BGR array [h, w, 3], or a PIL image."""
         picture = self._picture(image)
-        return self._detect([picture.read()], [picture.source])[0]
+        return self._detect([picture.read()], [picture])[0]
 
     def stream(
         self,
@@ -149,12 +154,20 @@ class Detector:
             for picture, pixels in zip(group, outcomes, strict=True)
             if not isinstance(pixels, Failure)
         ]
-        found = iter(self._detect([pixels for _, pixels in read], [picture.source for picture, _ in read]))
+        found = iter(self._detect([pixels for _, pixels in read], [picture for picture, _ in read]))
         for picture, outcome in zip(group, outcomes, strict=True):
             yield outcome if isinstance(outcome, Failure) else Found(picture, outcome, next(found))
 
-    def _detect(self, batch: Sequence[Pixels], sources: Sequence[str]) -> list[Detections]:
-        """Detections of each picture. Pictures of one shape run together; none depends on its company."""
+    def _detect(self, batch: Sequence[Pixels], pictures: Sequence[Picture]) -> list[Detections]:
+        """Detections in each picture, looked at in tiles where that is asked for."""
+        if self.tile is None:
+            found = self._detect_together(batch)
+        else:
+            found = [detect_in_tiles(pixels, self.tile, self._detect_together) for pixels in batch]
+        return [replace(one, source=picture.source) for one, picture in zip(found, pictures, strict=True)]
+
+    def _detect_together(self, batch: Sequence[Pixels]) -> list[Detections]:
+        """Detections in each picture. Pictures of one shape run together; none depends on its company."""
         frames = [fit(pixels.shape[1], pixels.shape[0], self.image_size) for pixels in batch]
         by_shape: dict[tuple[int, int], list[int]] = {}
         for index, frame in enumerate(frames):
@@ -163,9 +176,9 @@ class Detector:
         for indices in by_shape.values():
             boxed = [letterbox(batch[index], frames[index]) for index in indices]
             rows.update(zip(indices, self.runtime(network_input(boxed), self.classes), strict=True))
-        return [self._read_rows(rows[index], frames[index], sources[index]) for index in range(len(batch))]
+        return [self._read_rows(rows[index], frames[index]) for index in range(len(batch))]
 
-    def _read_rows(self, rows: NDArray[np.float32], frame: Frame, source: str) -> Detections:
+    def _read_rows(self, rows: NDArray[np.float32], frame: Frame) -> Detections:
         """The network's rows [K, 6] as detections in the picture's own pixels."""
         rows = rows[(rows[:, 4] > self.confidence) & np.isfinite(rows).all(axis=1)]
         if len(rows) and not 0 <= rows[:, 5].min() <= rows[:, 5].max() < len(self.names):
@@ -180,7 +193,6 @@ class Detector:
             scores=rows[:, 4],
             classes=rows[:, 5].astype(np.int64),
             names=list(self.names),
-            source=source,
             width=frame.source_width,
             height=frame.source_height,
         )
