@@ -136,10 +136,11 @@ def test_draws_the_border_and_the_counts():
     assert not np.array_equal(canvas, before)
 
 
-def test_what_it_remembers_is_bounded(monkeypatch):
+@pytest.mark.parametrize("others", [6, 100])
+def test_what_it_remembers_is_bounded_and_what_is_there_is_not_forgotten(monkeypatch, others):
     monkeypatch.setattr(counting, "REMEMBERED", 5)
     crossings = Crossings(DOWN)
-    for track in range(100):
+    for track in range(others):
         crossings.update(frame((track, 50, 50), (0, 50, 50)))
     assert len(crossings.last) == 5
     crossings.update(frame((0, 150, 50)))
