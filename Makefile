@@ -4,8 +4,11 @@ PIP = -m pip install --quiet --disable-pip-version-check --constraint constraint
 
 .PHONY: demo test test-slow test-base lint format bench clean
 
-demo: .venv-base/ready  ## fresh machine → the network, without torch
-	.venv-base/bin/yolov10 info n
+demo: .venv-base/ready  ## fresh machine → detections on real pictures, without torch
+	.venv-base/bin/yolov10 predict cells --model cells --output demo
+	@echo "Look at the pictures in demo/, then try your own:"
+	@echo "  .venv-base/bin/yolov10 predict PICTURES --model cells --output annotated"
+	@echo "cells knows blood cells only. To find other things, train: docs/train.md; the network itself: yolov10 info n"
 
 test: .venv/ready  ## everything in the default tier
 	.venv/bin/python -m pytest

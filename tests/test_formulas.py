@@ -192,7 +192,7 @@ def test_block_formulas_equal_counted_parameters(c1, half, repeats, large, fused
         ),
         (
             blocks.CIB(half, shortcut=True, large_kernel=large),
-            formulas.cib(half, 1, large=large, fused=fused),
+            formulas.cib(half, 2 * half, 1, large=large, fused=fused),
         ),
         (blocks.SPPF(c2, c1, kernel=5), formulas.sppf(c2, c1, 1)),
         (blocks.Attention(d), formulas.attention(d, 1)),

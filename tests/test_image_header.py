@@ -14,7 +14,9 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from yolov10.errors import UserError
-from yolov10.image_header import ImageHeader, exif_orientation, png_chunks, read_header
+from yolov10.exif import exif_orientation
+from yolov10.image_formats import png_chunks
+from yolov10.image_header import ImageHeader, read_header
 
 ODD = Path(__file__).parent / "data" / "odd_images"
 EXPECTED = json.loads((ODD / "expected.json").read_text())

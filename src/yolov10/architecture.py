@@ -152,3 +152,9 @@ def _stage(scale: Scale, index: int, options: Mapping[str, int]) -> tuple[str, M
 def head_widths(in_channels: tuple[int, ...], num_classes: int) -> tuple[int, int]:
     """Inner channels of the head's box branch and class branch, the same on all levels (spec 3.1)."""
     return max(16, in_channels[0] // 4, 4 * REG_MAX), max(in_channels[0], min(num_classes, 100))
+
+
+def attention_widths(d: int) -> tuple[int, int, int]:
+    """Heads of attention over d channels, one for every 64; a head's key and value channels (spec 1.9)."""
+    heads = d // 64
+    return heads, d // heads // 2, d // heads

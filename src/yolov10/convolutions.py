@@ -7,7 +7,7 @@ counts follow in closed form from `formulas.py`, and tests hold the two, and the
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from yolov10.architecture import REG_MAX, STRIDES, Layer, head_widths, layers
+from yolov10.architecture import REG_MAX, STRIDES, Layer, attention_widths, head_widths, layers
 
 Shape = tuple[int, ...]
 
@@ -56,13 +56,16 @@ def state_entries(
 def of_layer(layer: Layer, *, fused: bool = False) -> Iterator[Convolution]:
     """The convolutions of a row in state-dict order, their names below `model.<index>`.
 
-    A Detect row gives both heads, one-to-many first. `fused` merges the branches of every RepVGGDW.
+    A Detect row gives both heads, one-to-many first. `fused` merges the branches of every RepVGGDW. A row may
+    also be a block that the graph has only inside others: Bottleneck, RepVGGDW, CIB, Attention.
     """
     name, s = f"model.{layer.index}", layer.output_stride
     c1, c2, options = layer.in_channels[0], layer.out_channels, layer.options
     match layer.kind:
         case "Conv":
-            yield Convolution(name, c1, c2, options["kernel"], stride=s)
+            yield Convolution(
+                name, c1, c2, options["kernel"], options.get("groups", 1), s, norm=not options.get("bias")
+            )
         case "SCDown":
             yield Convolution(f"{name}.cv1", c1, c2, stride=s // options["stride"])
             yield Convolution(f"{name}.cv2", c2, c2, options["kernel"], groups=c2, stride=s)
@@ -72,48 +75,71 @@ def of_layer(layer: Layer, *, fused: bool = False) -> Iterator[Convolution]:
             yield Convolution(f"{name}.cv2", (2 + n) * c, c2, stride=s)
             for block in (f"{name}.m.{j}" for j in range(n)):
                 if layer.kind == "C2f":
-                    yield Convolution(f"{block}.cv1", c, c, 3, stride=s)
-                    yield Convolution(f"{block}.cv2", c, c, 3, stride=s)
+                    yield from _bottleneck(block, c, s)
                 else:
-                    yield from _cib(f"{block}.cv1", c, s, large=bool(options["large_kernel"]), fused=fused)
+                    large = bool(options["large_kernel"])
+                    yield from _cib(f"{block}.cv1", c, 2 * c, s, large=large, fused=fused)
+        case "Bottleneck":
+            yield from _bottleneck(name, c1, s)
+        case "CIB":
+            large, hidden = bool(options["large_kernel"]), options["hidden"]
+            yield from _cib(f"{name}.cv1", c1, hidden, s, large=large, fused=fused)
+        case "RepVGGDW":
+            yield from _repvggdw(name, c1, s, fused=fused)
         case "SPPF":
             yield Convolution(f"{name}.cv1", c1, c1 // 2, stride=s)
             yield Convolution(f"{name}.cv2", 4 * (c1 // 2), c2, stride=s)
         case "PSA":
             yield from _psa(name, c1, s)
+        case "Attention":
+            yield from _attention(name, c1, s)
         case "Detect":
             for head in ("", "one2one_"):
                 yield from _head(f"{name}.{head}", layer.in_channels, options["num_classes"])
 
 
-def _cib(name: str, c: int, s: int, *, large: bool, fused: bool) -> Iterator[Convolution]:
-    """Depthwise and pointwise in turn, hidden width 2c (spec 1.6)."""
-    hidden = 2 * c
+def _bottleneck(name: str, c: int, s: int) -> Iterator[Convolution]:
+    yield Convolution(f"{name}.cv1", c, c, 3, stride=s)
+    yield Convolution(f"{name}.cv2", c, c, 3, stride=s)
+
+
+def _cib(name: str, c: int, hidden: int, s: int, *, large: bool, fused: bool) -> Iterator[Convolution]:
+    """Depthwise and pointwise in turn (spec 1.6)."""
     yield Convolution(f"{name}.0", c, c, 3, groups=c, stride=s)
     yield Convolution(f"{name}.1", c, hidden, stride=s)
-    if not large:
-        yield Convolution(f"{name}.2", hidden, hidden, 3, groups=hidden, stride=s)
-    elif fused:
-        yield Convolution(f"{name}.2", hidden, hidden, 7, groups=hidden, stride=s)
+    if large:
+        yield from _repvggdw(f"{name}.2", hidden, s, fused=fused)
     else:
-        yield Convolution(f"{name}.2.conv", hidden, hidden, 7, groups=hidden, stride=s)
-        yield Convolution(f"{name}.2.conv1", hidden, hidden, 3, groups=hidden, stride=s)
+        yield Convolution(f"{name}.2", hidden, hidden, 3, groups=hidden, stride=s)
     yield Convolution(f"{name}.3", hidden, c, stride=s)
     yield Convolution(f"{name}.4", c, c, 3, groups=c, stride=s)
 
 
+def _repvggdw(name: str, c: int, s: int, *, fused: bool) -> Iterator[Convolution]:
+    """Two branches, or the one they merge into (spec 1.5)."""
+    if fused:
+        yield Convolution(name, c, c, 7, groups=c, stride=s)
+    else:
+        yield Convolution(f"{name}.conv", c, c, 7, groups=c, stride=s)
+        yield Convolution(f"{name}.conv1", c, c, 3, groups=c, stride=s)
+
+
 def _psa(name: str, c: int, s: int) -> Iterator[Convolution]:
-    """Half of the channels pass attention and a feed-forward pair (spec 1.9, 1.10)."""
+    """Half of the channels pass attention and a feed-forward pair (spec 1.10)."""
     d = c // 2
-    heads = d // 64
-    key_width = d // heads // 2
     yield Convolution(f"{name}.cv1", c, 2 * d, stride=s)
     yield Convolution(f"{name}.cv2", 2 * d, c, stride=s)
-    yield Convolution(f"{name}.attn.qkv", d, d + 2 * key_width * heads, stride=s)
-    yield Convolution(f"{name}.attn.proj", d, d, stride=s)
-    yield Convolution(f"{name}.attn.pe", d, d, 3, groups=d, stride=s)
+    yield from _attention(f"{name}.attn", d, s)
     yield Convolution(f"{name}.ffn.0", d, 2 * d, stride=s)
     yield Convolution(f"{name}.ffn.1", 2 * d, d, stride=s)
+
+
+def _attention(name: str, d: int, s: int) -> Iterator[Convolution]:
+    """Queries, keys and values by one convolution, a projection, and position from a 3×3 (spec 1.9)."""
+    heads, key_width, _ = attention_widths(d)
+    yield Convolution(f"{name}.qkv", d, d + 2 * key_width * heads, stride=s)
+    yield Convolution(f"{name}.proj", d, d, stride=s)
+    yield Convolution(f"{name}.pe", d, d, 3, groups=d, stride=s)
 
 
 def _head(prefix: str, in_channels: tuple[int, ...], num_classes: int) -> Iterator[Convolution]:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from yolov10.drawing import draw_boxes
 from yolov10.errors import require
-from yolov10.images import from_array
+from yolov10.images import Image, from_array
 
 if TYPE_CHECKING:
     import supervision
@@ -81,7 +81,7 @@ class Detections:
         )
         return found
 
-    def draw(self, image: Any) -> NDArray[np.uint8]:  # noqa: ANN401 - a PIL image, without importing PIL
+    def draw(self, image: Any) -> Image:  # noqa: ANN401 - a PIL image, without importing PIL
         """A copy of `image`, BGR [h, w, 3], with boxes, names and confidences drawn, and any numbers.
 
         image: NumPy BGR [h, w, 3] uint8, or a PIL image. Raises UserError for anything else.

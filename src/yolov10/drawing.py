@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from yolov10.images import Image
 from yolov10.opencv import cv2
 
 # Twenty colours (BGR) far apart for the eye, also for the colour-blind in the first eight (Okabe and Ito).
@@ -36,8 +37,8 @@ BOLD = 600
 
 
 def draw_boxes(
-    image: NDArray[np.uint8], boxes: NDArray[np.float32], labels: Sequence[str], kinds: NDArray[np.int64]
-) -> NDArray[np.uint8]:
+    image: Image, boxes: NDArray[np.float32], labels: Sequence[str], kinds: NDArray[np.int64]
+) -> Image:
     """A copy of `image` (BGR [h, w, 3]) with `boxes` [n, 4] xyxy in pixels and a label on each.
 
     Those of the same of `kinds` [n], classes or other numbers, have the same colour. Drawn from the last to
@@ -55,7 +56,7 @@ def draw_boxes(
     return canvas
 
 
-def draw_border(canvas: NDArray[np.uint8], points: NDArray[np.float64], label: str, *, closed: bool) -> None:
+def draw_border(canvas: Image, points: NDArray[np.float64], label: str, *, closed: bool) -> None:
     """Draw the line through `points` [n, 2] on `canvas` (BGR [h, w, 3]) itself, and a label at the first."""
     thickness, text_height = _strokes(canvas)
     corners = points.round().astype(np.int32)
@@ -64,13 +65,13 @@ def draw_border(canvas: NDArray[np.uint8], points: NDArray[np.float64], label: s
     _label(canvas, label, (x, min(max(y, 0), canvas.shape[0])), BORDER, cv2.FontFace("sans"), text_height)
 
 
-def _strokes(canvas: NDArray[np.uint8]) -> tuple[int, int]:
+def _strokes(canvas: Image) -> tuple[int, int]:
     """Thickness of lines and height of text, so that pictures of all sizes look alike."""
     unit = max(canvas.shape[0] + canvas.shape[1], 200) / 1000
     return max(round(1.5 * unit), 1), max(round(11 * unit), 10)
 
 
-def sheet(tiles: Sequence[NDArray[np.uint8]], columns: int) -> NDArray[np.uint8]:
+def sheet(tiles: Sequence[Image], columns: int) -> Image:
     """Pictures [h, w, 3] of one size, row by row in one; what is left of the last row stays white."""
     columns = min(columns, len(tiles))
     empty = [np.full_like(tiles[0], 255)] * (-len(tiles) % columns)
@@ -80,7 +81,7 @@ def sheet(tiles: Sequence[NDArray[np.uint8]], columns: int) -> NDArray[np.uint8]
 
 
 def _label(
-    canvas: NDArray[np.uint8],
+    canvas: Image,
     text: str,
     corner: tuple[int, int],
     colour: tuple[int, int, int],

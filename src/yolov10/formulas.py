@@ -8,7 +8,7 @@ it leaves one bias; and at one resolution every kernel entry works once a cell.
 from dataclasses import dataclass
 from functools import reduce
 
-from yolov10.architecture import REG_MAX, STRIDES, Layer, head_widths
+from yolov10.architecture import REG_MAX, STRIDES, Layer, attention_widths, head_widths
 
 DFL = REG_MAX
 """The frozen weights 0, 1, …, 15 that turn a distribution into its mean (spec 3.3)."""
@@ -54,7 +54,8 @@ def layer_cost(
     c1, c2, options = layer.in_channels[0], layer.out_channels, layer.options
     match layer.kind:
         case "Conv":
-            return conv(c1, c2, options["kernel"], cells)
+            unit = biased if options.get("bias") else conv
+            return unit(c1, c2, options["kernel"], cells, options.get("groups", 1))
         case "SCDown":
             before = layer.output_stride // options["stride"]
             return scdown(c1, c2, options["kernel"], (height // before) * (width // before), cells)
@@ -66,6 +67,14 @@ def layer_cost(
             return sppf(c1, c2, cells)
         case "PSA":
             return psa(c1, cells)
+        case "Bottleneck":
+            return bottleneck(c1, cells)
+        case "CIB":
+            return cib(c1, options["hidden"], cells, large=bool(options["large_kernel"]), fused=fused)
+        case "RepVGGDW":
+            return repvggdw(c1, cells, fused=fused)
+        case "Attention":
+            return attention(c1, cells)
         case "Detect":
             return detect(layer.in_channels, options["num_classes"], height, width, heads=1 + one2many)
     return Cost()
@@ -90,6 +99,12 @@ def conv(c1: int, c2: int, kernel: int, cells: int, groups: int = 1) -> Cost:
     return Cost(weights, c2, weights * cells)
 
 
+def biased(c1: int, c2: int, kernel: int, cells: int, groups: int = 1) -> Cost:
+    """Convolution with a bias and no batch-norm (spec 1.0): (c1/g)·c2·k² + c2 weights."""
+    weights = c1 // groups * c2 * kernel**2
+    return Cost(weights + c2, 0, weights * cells)
+
+
 def scdown(c1: int, c2: int, kernel: int, cells_before: int, cells: int) -> Cost:
     """Pointwise at full resolution, then depthwise with stride (spec 1.4): c1·c2 + k²·c2 weights."""
     return Cost(c1 * c2 + kernel**2 * c2, 2 * c2, c1 * c2 * cells_before + kernel**2 * c2 * cells)
@@ -106,11 +121,12 @@ def repvggdw(c: int, cells: int, *, fused: bool = False) -> Cost:
     return Cost(weights, c if fused else 2 * c, weights * cells)
 
 
-def cib(c: int, cells: int, *, large: bool = False, fused: bool = False) -> Cost:
-    """Compact inverted block of hidden width 2c (spec 1.6): 4·c² + 18·c weights and its middle's."""
-    middle = repvggdw(2 * c, cells, fused=fused) if large else conv(2 * c, 2 * c, 3, cells, groups=2 * c)
-    weights = 4 * c**2 + 18 * c
-    return middle + Cost(weights, 5 * c, weights * cells)
+def cib(c: int, hidden: int, cells: int, *, large: bool = False, fused: bool = False) -> Cost:
+    """Compact inverted block (spec 1.6): 2·c·hidden + 18·c weights, and its middle's; hidden is 2·⌊c·e⌋."""
+    small = conv(hidden, hidden, 3, cells, groups=hidden)
+    middle = repvggdw(hidden, cells, fused=fused) if large else small
+    weights = 2 * c * hidden + 18 * c
+    return Cost(weights, 3 * c + hidden, weights * cells) + middle
 
 
 def c2f(c1: int, c2: int, repeats: int, cells: int) -> Cost:
@@ -120,7 +136,8 @@ def c2f(c1: int, c2: int, repeats: int, cells: int) -> Cost:
 
 def c2fcib(c1: int, c2: int, repeats: int, cells: int, *, large: bool = False, fused: bool = False) -> Cost:
     """C2f of compact inverted blocks (spec 1.7)."""
-    block = cib(c2 // 2, cells, large=large, fused=fused)
+    c = c2 // 2
+    block = cib(c, 2 * c, cells, large=large, fused=fused)
     return _c2f_frame(c1, c2, repeats, cells) + _times(repeats, block)
 
 
@@ -133,14 +150,16 @@ def sppf(c1: int, c2: int, cells: int) -> Cost:
 
 def attention(d: int, cells: int) -> Cost:
     """Attention's convolutions (spec 1.9): 3·d² + 9·d weights; its matrix products are not counted (2.5)."""
-    qkv = d + 2 * (d // attention_heads(d) // 2) * attention_heads(d)
+    heads, key_width, _ = attention_widths(d)
+    qkv = d + 2 * key_width * heads
     weights = d * qkv + d**2 + 9 * d
     return Cost(weights, qkv + 2 * d, weights * cells)
 
 
-def attention_heads(d: int) -> int:
-    """Heads of attention over d channels: one for every 64 (spec 1.9)."""
-    return d // 64
+def attention_products(d: int, cells: int) -> int:
+    """Multiply–accumulates of queries · keys and scores · values, which `Cost` leaves out (spec 2.5)."""
+    heads, key_width, value_width = attention_widths(d)
+    return heads * (key_width + value_width) * cells**2
 
 
 def psa(c: int, cells: int) -> Cost:
@@ -156,13 +175,17 @@ def detect(
     """Heads over three levels (spec 3.1) and the DFL mean they share, counted once (spec 2.5)."""
     box, cls = head_widths(in_channels, num_classes)
     level_cells = [(height // s) * (width // s) for s in STRIDES]
-    head = Cost()
-    for c, cells in zip(in_channels, level_cells, strict=True):
-        kernels = 9 * c * box + 9 * box**2 + box * 4 * REG_MAX  # box branch
-        kernels += 9 * c + c * cls + 9 * cls + cls**2 + cls * num_classes  # class branch
-        biases = 4 * REG_MAX + num_classes
-        head += Cost(kernels + biases, 2 * box + c + 3 * cls, kernels * cells)
+    levels = zip(in_channels, level_cells, strict=True)
+    head = reduce(Cost.__add__, (head_level(c, box, cls, num_classes, cells) for c, cells in levels))
     return _times(heads, head) + Cost(DFL, 0, 4 * DFL * sum(level_cells))
+
+
+def head_level(c: int, box: int, cls: int, num_classes: int, cells: int) -> Cost:
+    """One level of one head (spec 3.1): a box branch of inner width `box`, a class branch of width `cls`."""
+    kernels = 9 * c * box + 9 * box**2 + box * 4 * REG_MAX
+    kernels += 9 * c + c * cls + 9 * cls + cls**2 + cls * num_classes
+    biases = 4 * REG_MAX + num_classes
+    return Cost(kernels + biases, 2 * box + c + 3 * cls, kernels * cells)
 
 
 def _c2f_frame(c1: int, c2: int, repeats: int, cells: int) -> Cost:

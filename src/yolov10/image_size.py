@@ -3,7 +3,7 @@
 import numbers
 
 from yolov10.architecture import STRIDES
-from yolov10.errors import WrongValueError
+from yolov10.errors import UserError, WrongValueError
 
 MAX_SIDE = 32_768
 
@@ -38,6 +38,21 @@ def check_image_size(size: object) -> ImageSize:
         )
     rounded = [round_up(side) for side in whole]
     return rounded[0] if len(rounded) == 1 else (rounded[0], rounded[1])
+
+
+def network_size(wanted: ImageSize | str | None, fixed: tuple[int, int] | None, own: int) -> ImageSize:
+    """The size to run a model at: the one that is wanted, else its own.
+
+    fixed: height and width of a model that takes no other. Raises UserError for a size that the model cannot
+    have, and WrongValueError for what is none.
+    """
+    if isinstance(wanted, str):
+        wanted = parse_image_size(wanted)
+    if fixed is None:
+        return check_image_size(own if wanted is None else wanted)
+    if wanted is not None and check_image_size(wanted) not in (fixed, max(fixed)):
+        raise UserError(f"the model takes pictures of {fixed[0]}x{fixed[1]} only; leave the image size out")
+    return fixed
 
 
 def round_up(side: int) -> int:

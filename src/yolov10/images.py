@@ -10,11 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from yolov10.errors import UserError
+from yolov10.exif import exif_orientation
 from yolov10.files import write_atomic
-from yolov10.image_header import ImageHeader, exif_orientation, png_chunks, read_header
+from yolov10.image_formats import png_chunks
+from yolov10.image_header import ImageHeader, read_header
 from yolov10.opencv import cv2
 
 Image = NDArray[np.uint8]
+"""A picture [H,W,3], BGR and upright, wherever nothing else is said."""
 
 MAX_PIXELS = 178_000_000
 """Pixels of the largest picture that is decoded unless the user raises it: half a gigabyte as BGR."""
@@ -158,6 +161,8 @@ def _silent_opencv() -> Iterator[None]:
 
     The level belongs to the process and decodes overlap, so only a thread that found it audible restores it.
     In whichever order they end, the last level is the first; at worst a line of another thread slips through.
+    What libjpeg says of a JPEG that lost pixels but has its end ("Corrupt JPEG data") does so always: it
+    prints to the process's file descriptor 2 itself, which cannot be turned away for one thread alone.
     """
     logging = cv2.utils.logging
     before = logging.setLogLevel(logging.LOG_LEVEL_SILENT)

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from yolov10.image_size import ImageSize, round_up
+from yolov10.images import Image
 from yolov10.opencv import cv2
 
 PADDING = 114
@@ -47,7 +48,7 @@ def fit(width: int, height: int, size: ImageSize) -> Frame:
     return Frame(width, height, box_width, box_height, gain, left, top)
 
 
-def letterbox(image: NDArray[np.uint8], frame: Frame) -> NDArray[np.uint8]:
+def letterbox(image: Image, frame: Frame) -> Image:
     """The picture [h, w, 3] scaled into its place in a gray [frame.height, frame.width, 3]."""
     width, height = scaled(frame.source_width, frame.source_height, frame.gain)
     canvas = np.full((frame.height, frame.width, 3), PADDING, np.uint8)
@@ -59,7 +60,7 @@ def letterbox(image: NDArray[np.uint8], frame: Frame) -> NDArray[np.uint8]:
     return canvas
 
 
-def network_input(images: list[NDArray[np.uint8]]) -> NDArray[np.float32]:
+def network_input(images: list[Image]) -> NDArray[np.float32]:
     """BGR pictures of one shape [h, w, 3] → float32 [n, 3, h, w], RGB in 0..1 (spec 7.2)."""
     return cv2.dnn.blobFromImages(images, 1 / 255, swapRB=True)  # type: ignore[return-value]
 

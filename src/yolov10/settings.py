@@ -17,7 +17,7 @@ from typing import Any, Literal
 
 import yaml
 
-from yolov10.errors import UserError, did_you_mean
+from yolov10.errors import UserError, WrongValueError, did_you_mean
 
 
 class _Unset(Enum):
@@ -67,7 +67,7 @@ def defaults_of(owner: Any) -> dict[str, Any]:  # noqa: ANN401
 def given_of(owner: Any) -> dict[str, Any]:  # noqa: ANN401
     """The settings of an instance that are not unset, each checked and brought to its type.
 
-    Raises UserError naming the setting that is of another type or out of its bounds.
+    Raises WrongValueError naming the setting that is of another type or out of its bounds.
     """
     hints = typing.get_type_hints(type(owner))
     values = {name: getattr(owner, name) for name in settings_of(owner)}
@@ -133,14 +133,14 @@ def _checked(name: str, value: Any, hint: Any, meta: Mapping[str, Any]) -> Any: 
         choices = typing.get_args(hint)
         if value not in choices:
             near = did_you_mean(str(value), choices)
-            raise UserError(f"{name} is {value!r}, not one of {', '.join(choices)}{near}")
+            raise WrongValueError(f"{name} is {value!r}, not one of {', '.join(choices)}{near}")
         return value
     kinds = typing.get_args(hint) or (hint,)  # of `int | None`, both
     if value is None and types.NoneType in kinds:
         return None
     value = _converted(name, value, next(kind for kind in kinds if kind is not types.NoneType))
     if isinstance(value, int | float) and not meta["least"] <= value <= meta["most"]:
-        raise UserError(f"{name} is {value:g}, which is not {_bounds(meta)}")
+        raise WrongValueError(f"{name} is {value:g}, which is not {_bounds(meta)}")
     return value
 
 
@@ -155,7 +155,7 @@ def _converted(name: str, value: Any, kind: Any) -> Any:  # noqa: ANN401
             if kind is float or number.is_integer():
                 return kind(number)
     wanted = {bool: "true or false", Path: "a path", int: "a whole number", float: "a number", str: "text"}
-    raise UserError(f"{name} is {value!r}, not {wanted[kind]}")
+    raise WrongValueError(f"{name} is {value!r}, not {wanted[kind]}")
 
 
 def _bounds(meta: Mapping[str, Any]) -> str:

@@ -53,13 +53,34 @@ def test_predicts_from_onnx():
     assert [found["name"] for found in entry["detections"]] == ["RBC", "WBC", "Platelets"]
 
 
+def test_the_model_that_comes_with_it_finds_cells_in_the_pictures_that_come_with_it(tmp_path):
+    result = run("predict", "cells", "--model", "cells", "--output", tmp_path, "--format", "json")
+    assert result.returncode == 0, result.stderr
+    entries = json.loads(result.stdout)
+    found = [{one["name"] for one in entry["detections"]} for entry in entries]
+    assert found == [{"RBC", "WBC", "Platelets"}] * 3
+    assert len(list(tmp_path.glob("*.jpg"))) == 3
+    assert "RBC" in result.stderr
+
+
 def test_draws(tmp_path):
     assert run("predict", PICTURE, "--model", TOY, "--output", tmp_path).returncode == 0
     assert (tmp_path / PICTURE.name).stat().st_size > 1000
 
 
-def test_info_needs_no_torch():
+def test_info_needs_no_torch(tmp_path):
     assert "2,299,264" in run("info", "n").stdout
+    assert "8.69" in run("info", "--block", "SCDown", "--channels", "256", "512").stdout
+    assert run("info", "n", "--html", tmp_path / "page.html").returncode == 0
+    assert (tmp_path / "page.html").stat().st_size > 200_000
+
+
+def test_timing_layers_says_which_install_line_brings_torch():
+    result = run("info", "n", "--time")
+    assert (result.returncode, result.stderr) == (
+        1,
+        "error: timing layers needs torch: pip install 'open-yolov10[train]'\n",
+    )
 
 
 def test_a_native_model_says_which_install_line_brings_torch(tmp_path):

@@ -1,6 +1,7 @@
 """The command's outside: help, versions, wrong usage, exit codes."""
 
 import os
+import signal
 import subprocess
 import sys
 
@@ -91,13 +92,26 @@ def test_an_unexpected_fault_is_one_line_and_debug_shows_where(run, monkeypatch)
     assert "Traceback" in run("info", "n", "--debug").err
 
 
-def test_interrupt_is_exit_code_130(run, monkeypatch):
+def test_an_interrupt_is_one_plain_line_and_exit_code_130(run, monkeypatch):
     def interrupted(*_):
         raise KeyboardInterrupt
 
     monkeypatch.setattr("yolov10.cli.info.describe", interrupted)
-    result = run("info", "n")
-    assert (result.code, result.err) == (130, "\nerror: interrupted\n")  # below the terminal's ^C
+    result = run("info", "n", "--debug")
+    assert (result.code, result.out, result.err) == (130, "", "interrupted\n")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no SIGINT to a child here")
+def test_ctrl_c_leaves_one_line_on_stderr_and_whole_data_on_stdout():
+    from conftest import DATA
+
+    command = [sys.executable, "-m", "yolov10", "predict", "-", "--model", DATA / "models" / "toy.onnx"]
+    pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
+    with subprocess.Popen(command, **pipes, text=True) as process:
+        assert "toy.onnx: 3 classes" in process.stderr.readline()  # now it waits for a picture
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate()
+    assert (process.returncode, out, err) == (130, "[]\n", "interrupted\n")
 
 
 @pytest.mark.parametrize("option", ["--output", "--save-to"])

@@ -2,6 +2,7 @@
 
 import json
 import os
+import select
 import subprocess
 import sys
 
@@ -9,6 +10,7 @@ import cv2
 import numpy as np
 import pytest
 from conftest import DATA
+from PIL import Image
 
 TOY = DATA / "models" / "toy.onnx"
 PICTURE = DATA / "odd_images" / "00_reference.png"
@@ -69,7 +71,22 @@ def test_other_formats(run, folder, form):
     elif form == "csv":
         assert len(result.out.splitlines()) == 7
     else:
-        assert {entry["image_id"] for entry in json.loads(result.out)} == {"a", "b"}
+        names = {str(folder / "a.png"), str(folder / "b.jpg")}
+        assert {entry["image_id"] for entry in json.loads(result.out)} == names
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes here")
+def test_a_line_of_jsonl_is_there_before_the_next_picture_is_done(tmp_path):
+    os.mkfifo(tmp_path / "late.png")
+    command = [sys.executable, "-m", "yolov10", "predict", PICTURE, tmp_path / "late.png", "--model", TOY]
+    with subprocess.Popen([*command, "--format", "jsonl", "--quiet"], stdout=subprocess.PIPE) as process:
+        # Now the run waits for the second picture.
+        if not select.select([process.stdout], [], [], 60)[0]:
+            process.kill()
+        assert json.loads(process.stdout.readline())["source"] == str(PICTURE)
+        (tmp_path / "late.png").write_bytes(PICTURE.read_bytes())
+        assert json.loads(process.stdout.readline())["source"] == str(tmp_path / "late.png")
+    assert process.returncode == 0
 
 
 def test_yolo_text_files(run, folder, tmp_path):
@@ -165,10 +182,44 @@ def test_output_never_overwrites_another_source(run, tmp_path):
     assert (tmp_path / "y" / "a.png").read_bytes() == PICTURE.read_bytes()
 
 
+@pytest.mark.parametrize("source", ["list.txt", "disguised.txt"])
+def test_text_results_never_overwrite_a_list_or_a_picture_named_txt(run, folder, monkeypatch, source):
+    monkeypatch.chdir(folder)
+    (folder / "list.png").write_bytes(PICTURE.read_bytes())
+    (folder / "disguised.txt").write_bytes(PICTURE.read_bytes())
+    (folder / "list.txt").write_text(
+        "a.png\n" + ("disguised.txt" if source == "disguised.txt" else "list.png")
+    )
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    result = run("predict", "list.txt", "--model", TOY, "--format", "yolo", "--output", ".", "--quiet")
+    assert (result.code, result.out) == (1, "")
+    assert result.err.count("\n") == 1
+    assert f"error: {source} would overwrite a source of this run" in result.err
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+
+
 def test_its_own_output_is_not_detected_again(run, folder):
     for _ in range(2):
         result = run("predict", folder, "--model", TOY, "--output", folder / "out")
         assert len(json.loads(result.out)) == 2
+
+
+@pytest.mark.parametrize("second", ["yy", "**/*", "y*/*"])
+def test_copies_written_into_a_folder_yet_to_be_read_are_not_detected_again(
+    run, tmp_path, monkeypatch, second
+):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "x").mkdir()
+    (tmp_path / "yy").mkdir()
+    (tmp_path / "x" / "a.png").write_bytes(PICTURE.read_bytes())
+    Image.new("RGB", (100, 60)).save(tmp_path / "yy" / "b.gif")  # its copy is b.gif.jpg, and so harms none
+    result = run("predict", "x", second, "--model", TOY, "--output", "yy")
+    assert result.code == 0
+    found = [entry["source"] for entry in json.loads(result.out)]
+    assert found == [*["x/a.png"] * (2 if second == "**/*" else 1), "yy/b.gif"]
+    again = run("predict", "x", second, "--model", TOY, "--output", "yy")  # its copies would be overwritten
+    assert (again.code, again.out, again.err.count("\n")) == (1, "", 1)
+    assert "choose another --output" in again.err
 
 
 def test_a_picture_name_forges_no_line(run, tmp_path):

@@ -246,9 +246,9 @@ print(next(batches).images.shape, flush=True)
 """
 
 
-def run_script(tmp_path, bccd, end):
+def run_script(tmp_path, bccd, end, code=SCRIPT, **options):
     script = tmp_path / "script.py"
-    script.write_text(SCRIPT.format(yaml=str(bccd / "data.yaml")) + end)
+    script.write_text(code.format(yaml=str(bccd / "data.yaml")) + end)
     (tmp_path / "cv2.py").write_text("raise SystemExit('the working directory was imported')")
     path = os.pathsep.join(filter(None, sys.path))
     return subprocess.run(
@@ -258,6 +258,7 @@ def run_script(tmp_path, bccd, end):
         capture_output=True,
         text=True,
         timeout=60,
+        **options,
     )
 
 
@@ -280,6 +281,17 @@ def test_workers_end_with_the_process_that_started_them_however_it_ends(tmp_path
     while any(alive(pid) for pid in workers):
         assert time.monotonic() < deadline, "a worker outlived its parent"
         time.sleep(0.05)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no process groups here")
+def test_ctrl_c_while_workers_start_prints_nothing_of_theirs(tmp_path, bccd):
+    press = "signal.signal(signal.SIGINT, lambda *_: None)\n"
+    start = SCRIPT.replace("batches =", "os.killpg(0, signal.SIGINT)\nbatches =")
+    result = run_script(
+        tmp_path, bccd, "loader.close()\n", start.replace("print", press + "print", 1), start_new_session=True
+    )
+    assert (result.returncode, result.stderr) == (0, "")
+    assert result.stdout == "started\n(2, 3, 64, 64)\n"
 
 
 def alive(pid):

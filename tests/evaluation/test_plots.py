@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 from evaluation.worlds import rows, sample
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from yolov10.evaluation.chart import Axis, Line, line_chart
 from yolov10.evaluation.inference import Findings
@@ -27,6 +29,20 @@ RED = (0, 0, 255)
 )
 def test_ticks_are_round(low, high, ticks):
     np.testing.assert_allclose(Axis("x", low, high).ticks(), ticks, atol=1e-12)
+
+
+@given(st.floats(-1e6, 1e6), st.floats(1e-3, 1e6))
+@example(-0.02, 0.04)
+@example(-0.0, 1.0)
+@example(-1e-12, 1.0)
+@example(-0.3, 0.3)
+def test_no_axis_is_labelled_minus_zero(low, span):
+    axis = Axis("x", low, low + span)
+    ticks = axis.ticks()
+    assert "-0" not in [f"{tick:g}" for tick in ticks]
+    assert 2 <= len(ticks) <= 11
+    assert ticks == sorted(set(ticks))
+    assert all(-1e-6 < axis.share(tick) < 1 + 1e-6 for tick in ticks)
 
 
 def test_a_line_goes_through_its_points_and_stops_at_gaps():

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from yolov10.errors import UserError
-from yolov10.evaluation.shapes import fill, network_size, plan, published_shape
+from yolov10.evaluation.shapes import evaluation_size, fill, plan, published_shape
 from yolov10.letterbox import fit, letterbox
 
 SIDES = st.integers(10, 2000)
@@ -94,11 +94,11 @@ def test_as_predicted_is_the_letterbox_of_predict():
 
 
 def test_the_size_is_the_users_then_the_files_then_the_models():
-    assert network_size(None, None, 640, "predict") == 640
-    assert network_size("300", None, 640, "predict") == 320
-    assert network_size("320x300", None, 640, "predict") == (320, 320)
-    assert network_size(None, (320, 640), 640, "predict") == (320, 640)
-    assert network_size(640, (640, 640), 640, "predict") == (640, 640)
+    assert evaluation_size(None, None, 640, "predict") == 640
+    assert evaluation_size("300", None, 640, "predict") == 320
+    assert evaluation_size("320x300", None, 640, "predict") == (320, 320)
+    assert evaluation_size(None, (320, 640), 640, "predict") == (320, 640)
+    assert evaluation_size(640, (640, 640), 640, "predict") == (640, 640)
 
 
 @pytest.mark.parametrize(
@@ -112,4 +112,4 @@ def test_the_size_is_the_users_then_the_files_then_the_models():
 )
 def test_impossible_sizes_are_named(wanted, fixed, shapes, said):
     with pytest.raises(UserError, match=said):
-        network_size(wanted, fixed, 640, shapes)
+        evaluation_size(wanted, fixed, 640, shapes)

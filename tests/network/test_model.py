@@ -95,9 +95,13 @@ def test_fusing_twice_is_fusing_once():
 
 
 SIZES = [(32, 32), (64, 224), (320, 256), (96, 640)]
+SCALES_AND_SIZES = [
+    *((scale, *size) for scale in "ns" for size in SIZES),
+    *((scale, 64, 96) for scale in "mblx"),
+]
 
 
-@pytest.mark.parametrize("scale,height,width", [(scale, *size) for scale in "ns" for size in SIZES])
+@pytest.mark.parametrize("scale,height,width", SCALES_AND_SIZES)
 def test_batched_equals_single_at_any_multiple_of_32(scale, height, width):
     network = build_golden(scale)
     batch = picture(height, width, batch=3, seed=5)

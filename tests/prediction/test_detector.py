@@ -92,6 +92,13 @@ def test_only_what_is_surer_than_the_confidence_is_kept(toy):
     assert len(Detector(TOY, confidence=0.95)(picture())) == 0
 
 
+def test_a_score_equal_to_the_confidence_is_left_out():
+    """Spec 7: kept is score > confidence."""
+    second = float(Detector(TOY)(picture()).scores[1])
+    assert Detector(TOY, confidence=second)(picture()).classes.tolist() == [0]
+    assert Detector(TOY, confidence=np.nextafter(np.float32(second), 0))(picture()).classes.tolist() == [0, 1]
+
+
 @pytest.mark.parametrize("model", ["toy", "native"])
 def test_classes_are_filtered_by_name_or_index(model, native):
     if model == "toy":
@@ -109,6 +116,17 @@ def test_classes_are_filtered_by_name_or_index(model, native):
 def test_one_class_per_box_keeps_the_surest():
     found = Detector(TOY, one_class_per_box=True)(picture())
     assert found.classes.tolist() == [0, 1]
+
+
+def test_one_class_per_box_keeps_the_order_of_scores(monkeypatch):
+    left, right, middle = [10, 0, 20, 10], [50, 0, 60, 10], [30, 0, 40, 10]
+    boxes = [(right, 0.9, 2), (left, 0.8, 0), (right, 0.7, 1), (middle, 0.6, 1), (left, 0.5, 2)]
+    rows = np.array([[[*box, score, index] for box, score, index in boxes]], np.float32)
+    detector = Detector(TOY, one_class_per_box=True)
+    monkeypatch.setattr("yolov10.runtimes.onnx_runtime.OnnxRuntime.__call__", lambda *_: rows)
+    found = detector(picture(32, 64))
+    assert found.scores.tolist() == pytest.approx([0.9, 0.8, 0.6])
+    assert found.classes.tolist() == [2, 0, 1]
 
 
 def test_max_detections_keeps_the_surest():
@@ -188,7 +206,7 @@ def test_wrong_options_say_what_is_right(options, reason):
         Detector(TOY, **options)
 
 
-@pytest.mark.parametrize("name", ["gone.onnx", "gone.safetensors", "cells"])
+@pytest.mark.parametrize("name", ["gone.onnx", "gone.safetensors", "yolov10n"])
 def test_a_missing_model_is_named(name):
     with pytest.raises(UserError, match=f"no model '{name}'"):
         Detector(name)

@@ -3,6 +3,7 @@
 import errno
 import os
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -185,6 +186,43 @@ def test_linked_subfolders_are_followed_and_loops_end(here, tmp_path_factory):
     assert sources(".") == ["./a.PNG", "./b.jpg", "./drawing.svg", "./linked/e.jpg", "./sub/c.webp"]
 
 
+@pytest.mark.parametrize("pattern", ["**/*.jpg", "**/**/*.jpg", "./**/*.jpg", "**/*/*.jpg", "**/s*/**/*.jpg"])
+def test_a_glob_through_loops_of_links_ends_and_gives_each_file_once(here, pattern):
+    for name in ("one", "two"):  # with two loops, each turn doubles the ways on
+        (here / "sub" / name).symlink_to(here)
+    (here / "sub" / "d.jpg").write_bytes(b"x")
+    found = [os.path.realpath(name) for name in sources(pattern)]
+    assert sorted(found) == [str(here / name) for name in ("b.jpg", "sub/d.jpg")]
+
+
+def test_a_glob_goes_through_linked_folders(here, tmp_path_factory):
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+    (elsewhere / "e.jpg").write_bytes(b"x")
+    (here / "linked").symlink_to(elsewhere)
+    (here / "twice").symlink_to(elsewhere)
+    assert sources("**/*.jpg") == ["b.jpg", "linked/e.jpg"]
+
+
+@pytest.mark.parametrize(
+    "pattern,expected",
+    [
+        ("**/*.jpg", ["a/b/z.jpg", "a/y.jpg", "x.jpg"]),
+        ("./**/*.jpg", ["./a/b/z.jpg", "./a/y.jpg", "./x.jpg"]),
+        ("a/**", ["a/b/z.jpg", "a/y.jpg"]),
+        ("a/**//z*", ["a/b/z.jpg"]),
+        ("**/b/**/*.jpg", ["a/b/z.jpg"]),
+        ("[a]/**/z*", ["a/b/z.jpg"]),
+        ("a**/*.jpg", ["a/y.jpg"]),
+    ],
+)
+def test_any_depth_in_a_glob(tmp_path, monkeypatch, pattern, expected):
+    for name in ("x.jpg", "a/y.jpg", "a/b/z.jpg", "a/.hidden/h.jpg"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(b"x")
+    monkeypatch.chdir(tmp_path)
+    assert sources(pattern) == expected
+
+
 @pytest.mark.parametrize("address", ["http://camera/stream?a=1", "https://x/" + "y" * 300 + "*"])
 def test_an_address_that_looks_like_a_glob_is_a_stream(here, address):
     with pytest.raises(UserError, match="streams and cameras are not supported"):
@@ -212,3 +250,21 @@ def test_a_list_too_long_says_so(here, monkeypatch):
     (here / "list.txt").write_text("b.jpg\n" * 2)
     with pytest.raises(UserError, match=r"list\.txt: longer than 10 bytes"):
         sources("list.txt")
+
+
+def test_a_standard_input_without_end_is_refused(monkeypatch):
+    class Endless:
+        given = 0
+
+        def read(self, size=None):
+            assert size is not None, "reads everything at once"
+            self.given += size
+            return bytes(size)
+
+    endless = Endless()
+    monkeypatch.setattr("yolov10.images.MAX_BYTES", 2**22)
+    monkeypatch.setattr("sys.stdin", SimpleNamespace(buffer=endless))
+    (picture,) = pictures(["-"])
+    with pytest.raises(UserError, match=r"^standard input: over .* GiB, which is no picture$"):
+        picture.read()
+    assert endless.given <= 2**22 + 2**20

@@ -13,10 +13,19 @@ SURFACE = {
     "evaluate": """--batch --debug --device --head --image-size --images --json --model --output --precision
         --protocol --quiet --runtime --split --threads DATA""",
     "import": "--debug --json --output --quiet FILE",
-    "info": "--debug --image-size --json --num-classes --quiet MODEL",
+    "info": """--bias --block --channels --debug --device --expansion --groups --html --image-size --input
+        --json --kernel --large-kernel --num-classes --parameters --quiet --repeats --runs --stride --time
+        [MODEL...]""",
     "predict": """--batch --classes --confidence --debug --device --format --image-size --max-detections
         --max-pixels --model --one-class-per-box --output --precision --quiet --runtime --save-to --threads
         --tile SOURCE...""",
+    "train": """--batch --box --clip --close-mosaic --cls --compile --config --copy-paste --debug --degrees
+        --device --dfl --ema-decay --ema-updates --epochs --final-lr --fliplr --flipud --freeze --hsv-h
+        --hsv-s --hsv-v --image-size --images --lr --lr-schedule --mixup --momentum --mosaic
+        --nominal-batch --one2one-lr --optimizer --output --patience --perspective --precision --quiet
+        --recipe --resume --scale --scaling --seed --shear --threads --translate --validate-every
+        --validation --validation-images --warmup-bias-lr --warmup-epochs --warmup-momentum --weight-decay
+        --weights --workers [DATA]""",
 }
 
 

@@ -8,10 +8,11 @@ from rules.subprocesses import run_python
 
 import yolov10
 
-# The floors that the base install must run without torch; `networks` and `torch_runtime` are its two doors.
+# The floors that the base install must run without torch; `networks`, `torch_runtime`, `timing` are doors.
 TORCH_ALLOWED = (
     "yolov10.network",
     "yolov10.training",
+    "yolov10.info.timing",
     "yolov10.weights.networks",
     "yolov10.runtimes.torch_runtime",
 )

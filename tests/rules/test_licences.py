@@ -41,10 +41,15 @@ TEXTS = {
     "The MIT License": "MIT",
 }
 
+READ = {"axe-playwright-python": {"MIT", "MPL-2.0"}}
+"""Read in the files that come along, where metadata names none: its LICENSE, the head of its axe.min.js."""
+
 
 def licences(distribution):
     """SPDX names of a distribution's licence, as its metadata gives them."""
     facts = distribution.metadata
+    if facts["Name"] in READ:
+        return READ[facts["Name"]]
     if expression := facts.get("License-Expression"):
         words = re.sub(r"[()]|WITH \S+", " ", expression).split()  # an exception only ever permits more
         return {word for word in words if word not in ("AND", "OR")}

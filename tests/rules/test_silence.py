@@ -104,7 +104,7 @@ def test_torch_and_import_are_silent_and_write_only_what_was_named(home):
 EXTRAS = {
     "openvino": f"from yolov10 import Detector; Detector({str(TOY)!r}, runtime='openvino')({str(PICTURE)!r})",
     "evaluate": "import hotcoco, yolov10.evaluation.plots, yolov10.evaluation.run",
-    "train": "import torch, torch.utils.tensorboard, yolov10.network.model",
+    "train": "import torch, yolov10.network.model, yolov10.training.trainer",
     "export": "import onnx, onnxscript; from yolov10.silence import import_nncf; import_nncf('the test')",
     "serve": "import fastapi, uvicorn, python_multipart, prometheus_client",
     "track": "import scipy.optimize",

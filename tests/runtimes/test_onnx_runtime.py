@@ -8,6 +8,7 @@ import onnx
 import pytest
 import torch
 from conftest import DATA, build_golden
+from memory import peak_megabytes, write_all
 from runtimes.hostile_onnx import REFUSED, classes_out_of_range
 
 from yolov10 import Detector
@@ -28,6 +29,27 @@ def test_hostile_files_are_refused_in_one_line(title, tmp_path, capfd):
     assert "\n" not in str(fault.value)
     assert len(str(fault.value)) < 400
     assert capfd.readouterr().err == ""
+
+
+READ_ALL = """
+import sys
+from pathlib import Path
+from yolov10.errors import UserError
+from yolov10.runtimes.open import open_runtime
+
+for path in Path(sys.argv[1]).iterdir():
+    try:
+        open_runtime(path, runtime=sys.argv[2])
+    except UserError:
+        continue
+    raise AssertionError(path)
+"""
+
+
+@pytest.mark.parametrize("runtime", ["onnx", "openvino"])
+def test_hostile_files_take_little_memory(tmp_path, runtime):
+    write_all(tmp_path, REFUSED, ".onnx")
+    assert peak_megabytes(READ_ALL, tmp_path, runtime) < 500
 
 
 def test_classes_the_model_does_not_name_are_an_error_not_a_crash(tmp_path):

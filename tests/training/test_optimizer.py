@@ -22,7 +22,17 @@ def test_groups_are_biases_then_weights_then_batch_norms():
 
 def test_only_weights_decay():
     optimizer = build_optimizer(build("n", 3), choose(TrainConfig(), 100, 3))
-    assert [group["weight_decay"] for group in optimizer.param_groups] == [0.0, 5e-4, 0.0]
+    assert [group["weight_decay"] for group in optimizer.param_groups] == [0.0, 0.0, 5e-4, 5e-4, 0.0, 0.0]
+    assert [group["biases"] for group in optimizer.param_groups] == [True, True, False, False, False, False]
+
+
+def test_the_one_to_one_head_can_learn_faster_than_the_rest():
+    network = build("n", 3)
+    optimizer = build_optimizer(network, choose(TrainConfig(one2one_lr=4), 100, 3))
+    multiples = {id(p): group["multiple"] for group in optimizer.param_groups for p in group["params"]}
+    for name, parameter in network.named_parameters():
+        assert multiples.pop(id(parameter)) == (4 if ".one2one_" in name else 1), name
+    assert not multiples
 
 
 @pytest.mark.parametrize(("num_classes", "rate"), [(80, 0.000119), (3, 0.001429), (1, 0.002)])

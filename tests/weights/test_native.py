@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 from conftest import build_golden, golden_state
+from memory import peak_megabytes, write_all
 
 from yolov10.errors import UserError
 from yolov10.model_card import ModelCard
@@ -180,6 +181,26 @@ def test_hostile_safetensors_are_refused_in_one_line(tmp_path, name):
         load(path)
     assert "\n" not in str(fault.value)
     assert len(str(fault.value)) < 400
+
+
+READ_ALL = """
+import sys
+from pathlib import Path
+from yolov10.errors import UserError
+from yolov10.weights.native import read_native
+
+for path in Path(sys.argv[1]).iterdir():
+    try:
+        read_native(path)
+    except UserError:
+        continue
+    raise AssertionError(path)
+"""
+
+
+def test_hostile_safetensors_take_little_memory(tmp_path):
+    write_all(tmp_path, HOSTILE, ".safetensors")
+    assert peak_megabytes(READ_ALL, tmp_path) < 500
 
 
 def test_a_missing_file_is_named(tmp_path):

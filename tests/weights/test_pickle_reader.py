@@ -20,7 +20,7 @@ from weights.checkpoints import write_checkpoint
 
 from yolov10.errors import UserError
 from yolov10.weights.archive import Archive, open_archive
-from yolov10.weights.inert import Global, Stub
+from yolov10.weights.inert_values import Global, Stub
 from yolov10.weights.pickle_reader import read_pickle
 from yolov10.weights.tensor_ref import Storage, TensorRef, tensor
 

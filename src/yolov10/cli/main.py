@@ -45,6 +45,12 @@ class _Commands(click.Group):
             return _Commands(cmd_name, module.COMMANDS, help=module.HELP)
         return command(cmd_name, module.Options, module.run)
 
+    def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401 - what the command returns
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            raise click.Abort from None  # of the other, click prints a blank line
+
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
@@ -58,7 +64,7 @@ class _Commands(click.Group):
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; returns the exit code: 0 done, 1 failed, 2 wrong usage."""
+    """Run one command; returns the exit code: 0 done, 1 failed, 2 wrong usage, 130 interrupted."""
     arguments = list(sys.argv[1:] if arguments is None else arguments)
     program = _Commands(
         "yolov10",
@@ -77,7 +83,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         command_path = fault.ctx.command_path if fault.ctx else "yolov10"
         return _fail(f"{fault.format_message()} (see: {command_path} --help)", WRONG_USAGE)
     except (KeyboardInterrupt, click.Abort):
-        return _fail("interrupted", INTERRUPTED)
+        print("interrupted", file=sys.stderr)
+        return INTERRUPTED
     except WrongValueError as fault:
         return _fail(str(fault), WRONG_USAGE, arguments)
     except UserError as fault:

@@ -11,7 +11,10 @@ class ModelOptions(Common):
     """Which model, and what runs it."""
 
     model: str = option(
-        ".safetensors, .onnx, OpenVINO .xml or foreign .pt file", ..., group="Model", metavar="FILE"
+        ".safetensors, .onnx, OpenVINO .xml or foreign .pt file; or cells: comes with the package",
+        ...,
+        group="Model",
+        metavar="FILE",
     )
     device: str = option("auto, cpu, cuda, cuda:N or mps", "auto", group="Model", metavar="NAME")
     runtime: Literal["auto", "torch", "onnx", "openvino"] = option(

@@ -39,14 +39,27 @@ OTHER_TOOLS = {
 """What other YOLO programs call an option → what we call it."""
 
 
-def argument(help: str, *, metavar: str, many: bool = False) -> Any:  # noqa: ANN401 - a field of any type
-    """A positional argument; `many` takes one or more."""
-    return dataclasses.field(metadata={"argument": True, "help": help, "metavar": metavar, "many": many})
+def argument(help: str, *, metavar: str, many: bool = False, required: bool = True) -> Any:  # noqa: ANN401
+    """A positional argument, a field of any type; `many` takes one or more."""
+    metadata = {"argument": True, "help": help, "metavar": metavar, "many": many, "required": required}
+    return (
+        dataclasses.field(metadata=metadata) if required else dataclasses.field(default=(), metadata=metadata)
+    )
 
 
-def option(help: str, default: Any = None, *, group: str, metavar: str | None = None) -> Any:  # noqa: ANN401
-    """An option, listed under `group` in the help. A default of `...` makes it required."""
-    metadata = {"help": help, "group": group, "metavar": metavar, "required": default is ...}
+def option(
+    help: str,
+    default: Any = None,  # noqa: ANN401 - a field of any type, and below
+    *,
+    group: str,
+    metavar: str | None = None,
+    many: bool = False,
+) -> Any:  # noqa: ANN401
+    """An option, listed under `group` in the help. A default of `...` makes it required.
+
+    `many`: it takes whole numbers, as many as follow it; the field is a tuple.
+    """
+    metadata = {"help": help, "group": group, "metavar": metavar, "required": default is ..., "many": many}
     if default is ...:
         return dataclasses.field(metadata=metadata, kw_only=True)
     return dataclasses.field(default=default, metadata=metadata, kw_only=True)
@@ -90,6 +103,8 @@ def _parameter(field: "dataclasses.Field[Any]", hint: Any) -> click.Parameter:  
     if hint is bool:
         return click.Option(flags, is_flag=True, default=default, help=meta["help"])
     described = {"type": kind, "metavar": meta["metavar"], "help": meta["help"]}
+    if meta["many"]:
+        return click.Option(flags, multiple=True, **described)
     if meta["required"]:
         return click.Option(flags, required=True, **described)
     return click.Option(flags, default=default, show_default=default is not None, **described)
@@ -114,6 +129,7 @@ class _Command(click.Command):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         try:
+            args = list(self._repeated(args))
             self._refuse_assignments(ctx, args)
             return super().parse_args(ctx, args)
         except click.NoSuchOption as fault:
@@ -137,6 +153,18 @@ class _Command(click.Command):
             flag = self._flag_meant("--" + key.replace("_", "-"))
             meant = f"write {flag} {value}" if flag else "options are written --name value"
             raise click.UsageError(f"{entry}: {meant}", ctx)
+
+    def _repeated(self, args: list[str]) -> Iterator[str]:
+        """`--channels 64 128`, an option of several numbers, as click knows it: the option before each."""
+        several = {flag for p in self.params if isinstance(p, click.Option) and p.multiple for flag in p.opts}
+        current, numbers = "", 0
+        for entry in args:
+            if not (current and entry.isdecimal()):
+                current, numbers = entry if entry in several else "", 0
+                yield entry
+            else:
+                yield from (current, entry) if numbers else (entry,)
+                numbers += 1
 
     def _positionals(self, args: list[str]) -> Iterator[str]:
         """What is neither an option nor an option's value."""

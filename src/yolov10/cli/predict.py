@@ -3,7 +3,7 @@
 import contextlib
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -15,16 +15,18 @@ from yolov10.cli.progress import Progress
 from yolov10.errors import UserError, WrongValueError
 from yolov10.images import MAX_PIXELS
 from yolov10.prediction.detector import Detector, Failure
-from yolov10.prediction.sources import pictures
-from yolov10.prediction.writers import TEXT_FORMATS, Annotated, Writer, Yolo, check_output
+from yolov10.prediction.places import check_output, copy_place, label_place
+from yolov10.prediction.sources import Picture, pictures
+from yolov10.prediction.writers import TEXT_FORMATS, Annotated, Writer, Yolo
 
 
 @dataclass(frozen=True)
 class Options(ModelOptions):
     """Find objects in pictures.
 
-    SOURCE is a picture, a folder (with its subfolders), a quoted glob, a text list of paths, or - for a
-    picture on standard input. What is found is printed as JSON; --output keeps annotated pictures.
+    SOURCE is a picture, a folder (with its subfolders), a quoted glob, a text list of paths, - for a picture
+    on standard input, or cells for the three that come with the model cells. What is found is printed as
+    JSON; --output keeps annotated pictures.
     """
 
     sources: tuple[str, ...] = argument("pictures to look at", metavar="SOURCE...", many=True)
@@ -61,8 +63,11 @@ def run(options: Options) -> int:
     # The first walk names what is wrong before anything is written; the second reads.
     sources = partial(pictures, options.sources, options.max_pixels, skip=options.output)
     total = sum(1 for _ in sources())
-    if options.output is not None and options.format != "yolo":
-        check_output(sources(), options.output)
+    copies, labels = (None, options.output) if options.format == "yolo" else (options.output, None)
+    if copies is not None:
+        check_output(sources(), copies, copy_place)
+    if labels is not None:
+        check_output(sources(), labels, label_place, lists=options.sources)
     detector = Detector(
         options.model,
         confidence=options.confidence,
@@ -77,7 +82,8 @@ def run(options: Options) -> int:
         threads=options.threads,
         max_pixels=options.max_pixels,
     )
-    results = detector.results(sources(), batch=options.batch)
+    chosen = sources() if copies is None else _there_now(sources)
+    results = detector.results(chosen, batch=options.batch)
     found: Counter[str] = Counter()
     read = failures = 0
     with (
@@ -110,6 +116,15 @@ def _check_results(options: Options) -> None:
         for other in (options.model, *options.sources):
             if Path(other).exists() and path.samefile(other):
                 raise UserError(f"--save-to {path} would overwrite {other}: choose another file")
+
+
+def _there_now(sources: Callable[[], Iterator[Picture]]) -> Iterator[Picture]:
+    """The pictures of a walk that begins later, without the annotated copies made until it meets them.
+
+    Names are known by their hashes, so that a million stay small.
+    """
+    known = {hash(picture.source) for picture in sources()}
+    return (picture for picture in sources() if hash(picture.source) in known)
 
 
 @contextlib.contextmanager

@@ -8,11 +8,18 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 
-def console() -> "Console":
-    """Standard output. Names are printed as they are: `[red]` is no colour, a long line stays one."""
+def console(*, whole: bool = False) -> "Console":
+    """Standard output. Names are printed as they are: `[red]` is no colour, a long line stays one.
+
+    whole: no cell of a table is cut short, however narrow the terminal.
+    """
     from rich.console import Console
 
-    return Console(soft_wrap=True, highlight=False, markup=False)
+    return Console(soft_wrap=True, highlight=False, markup=False, width=UNBOUNDED if whole else None)
+
+
+UNBOUNDED = 10_000
+"""Columns that no table needs."""
 
 
 def plain_table(*columns: str, text: Collection[str], title: str | None = None) -> "Table":

@@ -24,7 +24,11 @@ Labels = tuple[NDArray[np.int64], NDArray[np.float64]]
 
 
 def augment(
-    pictures: Pictures, index: int, settings: Augmentation, rng: np.random.Generator, planes: Image
+    pictures: Pictures,
+    index: int,
+    settings: Augmentation,
+    rng: np.random.Generator,
+    planes: NDArray[np.uint8],
 ) -> Labels:
     """Make the training picture of sample `index` in `planes`, RGB [3,size,size], and give its labels.
 

@@ -57,12 +57,12 @@ _LIMITS = {"degrees": 180.0, "shear": 80.0, "scale": 0.99, "perspective": 0.0007
 OFF = Augmentation(mosaic=0, translate=0, scale=0, hsv_h=0, hsv_s=0, hsv_v=0, fliplr=0)
 """No change but the letterbox."""
 
+_BY_SIZE = {
+    "ns": Augmentation(),
+    "mb": Augmentation(scale=0.9, mixup=0.1, copy_paste=0.1),
+    "lx": Augmentation(scale=0.9, mixup=0.15, copy_paste=0.3),
+}
 PUBLISHED: Mapping[str, Augmentation] = {
-    "n": Augmentation(),
-    "s": Augmentation(),
-    "m": Augmentation(scale=0.9, mixup=0.1, copy_paste=0.1),
-    "b": Augmentation(scale=0.9, mixup=0.1, copy_paste=0.1),
-    "l": Augmentation(scale=0.9, mixup=0.15, copy_paste=0.3),
-    "x": Augmentation(scale=0.9, mixup=0.15, copy_paste=0.3),
+    scale: augmentation for scales, augmentation in _BY_SIZE.items() for scale in scales
 }
 """The official recipe by scale (spec 4.6; paper, table 14)."""

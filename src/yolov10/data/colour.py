@@ -7,7 +7,7 @@ from yolov10.images import Image
 from yolov10.opencv import cv2
 
 
-def shift_hsv(image: Image, gains: NDArray[np.float64], planes: Image) -> None:
+def shift_hsv(image: Image, gains: NDArray[np.float64], planes: NDArray[np.uint8]) -> None:
     """Multiply hue, saturation and value of a BGR picture [h,w,3] by `gains` [3], in place.
 
     In 8 bits, where hue goes from 0 to 179. `planes` [3,h,w] is room to work in.

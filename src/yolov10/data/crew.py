@@ -5,12 +5,14 @@ from collections.abc import Iterable, Iterator
 from itertools import cycle, islice
 from typing import Protocol
 
+import numpy as np
+from numpy.typing import NDArray
+
 from yolov10.data.jobs import Job, Made, make
 from yolov10.data.pictures import Pictures
 from yolov10.data.sample import Sample
 from yolov10.data.worker import WorkerProcess, pack_setup
 from yolov10.errors import UserError
-from yolov10.images import Image
 
 ASKED_AHEAD = 2
 """Jobs that each maker has: the one it is at, and the next."""
@@ -22,7 +24,7 @@ class Maker(Protocol):
     def ask(self, job: Job) -> None:
         """Take a job."""
 
-    def answer(self, images: Image) -> Made:
+    def answer(self, images: NDArray[np.uint8]) -> Made:
         """Give what came of the oldest, its pictures in `images`."""
 
     def close(self) -> None:
@@ -39,7 +41,7 @@ class ThisProcess:
     def ask(self, job: Job) -> None:
         self._jobs.append(job)
 
-    def answer(self, images: Image) -> Made:
+    def answer(self, images: NDArray[np.uint8]) -> Made:
         return make(self._pictures, self._jobs.popleft(), images)
 
     def close(self) -> None:
@@ -66,7 +68,7 @@ class Crew:
         self._jobs = iter(jobs)
         self._ask(ASKED_AHEAD * len(self.makers))
 
-    def answer(self, images: Image) -> Made:
+    def answer(self, images: NDArray[np.uint8]) -> Made:
         """Give what came of the next job, its pictures in `images`. Raises UserError when a worker died."""
         made = self._asked.popleft().answer(images)
         self._ask(1)

@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 from yolov10.data.augment import augment
 from yolov10.data.augmentation import Augmentation
 from yolov10.data.pictures import Pictures
-from yolov10.images import Image
 
 
 @dataclass(frozen=True)
@@ -32,14 +31,14 @@ class Made:
     """What is wrong with pictures that turned out not to be readable; they are gray and have no objects."""
 
 
-def make(pictures: Pictures, job: Job, images: Image) -> Made:
+def make(pictures: Pictures, job: Job, images: NDArray[np.uint8]) -> Made:
     """Make the pictures of a job in `images`, uint8 RGB [len(job.indices),3,size,size]."""
     known = set(pictures.unreadable)
     targets = np.concatenate([np.zeros((0, 6), np.float32), *_targets(pictures, job, images)])
     return Made(targets, [fault for index, fault in pictures.unreadable.items() if index not in known])
 
 
-def _targets(pictures: Pictures, job: Job, images: Image) -> Iterator[NDArray[np.float32]]:
+def _targets(pictures: Pictures, job: Job, images: NDArray[np.uint8]) -> Iterator[NDArray[np.float32]]:
     """Make one picture after the other, and give the rows of each."""
     for position, index in enumerate(job.indices):
         rng = np.random.default_rng(np.random.SeedSequence(job.seed, spawn_key=(job.epoch, index)))

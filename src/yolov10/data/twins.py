@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from yolov10.images import Image
 from yolov10.opencv import cv2
 
 ALIKE = 0.95
@@ -45,7 +46,7 @@ class Twins:
     similarity: float
 
 
-def look(split: str, path: Path, picture: NDArray[np.uint8]) -> Look:
+def look(split: str, path: Path, picture: Image) -> Look:
     """Digest of the file and thumbnail of its decoded picture [H,W,3], in any order of channels."""
     small = cv2.resize(picture, (SIDE, SIDE), interpolation=cv2.INTER_AREA)
     gray = small.astype(np.float32).mean(axis=2).ravel()

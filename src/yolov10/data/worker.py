@@ -16,12 +16,12 @@ from contextlib import contextmanager, suppress
 from typing import IO
 
 import numpy as np
+from numpy.typing import NDArray
 
 from yolov10.data.jobs import Job, Made, make
 from yolov10.data.pictures import Pictures
 from yolov10.data.sample import Sample
 from yolov10.errors import UserError
-from yolov10.images import Image
 from yolov10.opencv import cv2
 
 if sys.platform == "linux":
@@ -38,6 +38,7 @@ class WorkerProcess:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             env={**os.environ, "PYTHONPATH": path},
+            start_new_session=True,  # Ctrl-C goes to the terminal's whole group, but the parent ends us
         )
         assert self._process.stdin
         assert self._process.stdout
@@ -59,7 +60,7 @@ class WorkerProcess:
         with self._there():
             _write(self._questions, pickle.dumps(job))
 
-    def answer(self, images: Image) -> Made:
+    def answer(self, images: NDArray[np.uint8]) -> Made:
         """Wait for the oldest job; its pictures are written into `images`."""
         with self._there():
             made: Made = pickle.loads(_read(self._answers))  # noqa: S301 - from our own child
@@ -98,7 +99,7 @@ def pack_setup(samples: list[Sample], size: int, cache_bytes: int) -> bytes:
 
 def main() -> None:
     """Be the other end: do the jobs that come, until no more can come."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to the whole group; the parent ends us
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # where there are no sessions, on Windows
     cv2.setNumThreads(1)  # one core a worker: their number says how many to use
     questions, answers = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # should anything print, it must not end up among the pictures
@@ -143,7 +144,7 @@ def _read_exactly(stream: IO[bytes], length: int) -> bytes:
     return message
 
 
-def _read_into(stream: IO[bytes], array: Image) -> None:
+def _read_into(stream: IO[bytes], array: NDArray[np.uint8]) -> None:
     """Fill a contiguous array with the bytes that come. Raises EOFError when the other end is gone."""
     left = array.reshape(-1).data
     while left:

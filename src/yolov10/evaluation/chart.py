@@ -14,7 +14,6 @@ from yolov10.evaluation.paper import (
     GRID,
     INK,
     Colour,
-    Image,
     Point,
     dashes,
     heading,
@@ -23,6 +22,7 @@ from yolov10.evaluation.paper import (
     stroke,
     write,
 )
+from yolov10.images import Image
 
 LINE_COLOURS = tuple(COLOURS[index] for index in (0, 1, 2, 3, 4, 5, 8, 11, 12, 14))
 """Those of `COLOURS` that stand out from white and from each other as lines."""

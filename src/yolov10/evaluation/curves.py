@@ -46,17 +46,13 @@ class Curves:
 
 def measure(outcomes: Outcomes, confidences: NDArray[np.float64]) -> Curves:
     """Count what is surer than each of the ascending `confidences` [n]."""
-    shape = (len(outcomes.boxes), len(confidences))
-    found, right = np.zeros(shape), np.zeros(shape)
-    for index in range(len(outcomes.boxes)):
-        own = outcomes.classes == index
-        found[index] = _surer(outcomes.scores[own], confidences)
-        right[index] = _surer(outcomes.scores[own & outcomes.right], confidences)
-    boxes = outcomes.boxes[:, None].astype(np.float64)
+    found = _surer(outcomes, np.ones_like(outcomes.right), confidences)
+    right = _surer(outcomes, outcomes.right, confidences)
+    boxes = np.broadcast_to(outcomes.boxes[:, None], found.shape)
     return Curves(
         confidences,
         precision=_ratio(right, found),
-        recall=_ratio(right, np.broadcast_to(boxes, shape)),
+        recall=_ratio(right, boxes),
         f1=_ratio(2 * right, np.where(boxes > 0, found + boxes, 0)),
     )
 
@@ -80,12 +76,18 @@ def best_confidence(confidences: NDArray[np.float64], mean_f1: NDArray[np.float6
     return float(f"{confidences[(start + end - 1) // 2]:.4g}")
 
 
-def _surer(scores: NDArray[np.float32], confidences: NDArray[np.float64]) -> NDArray[np.int64]:
-    """How many scores are above each confidence."""
-    return len(scores) - np.searchsorted(np.sort(scores).astype(np.float64), confidences, side="right")
+def _surer(
+    outcomes: Outcomes, counted: NDArray[np.bool_], confidences: NDArray[np.float64]
+) -> NDArray[np.int64]:
+    """How many of the detections `counted` [D] are of each class and above each confidence, [classes, n]."""
+    of_classes = (
+        np.sort(outcomes.scores[counted & (outcomes.classes == index)]).astype(np.float64)
+        for index in range(len(outcomes.boxes))
+    )
+    return np.array([len(own) - np.searchsorted(own, confidences, side="right") for own in of_classes])
 
 
-def _ratio(part: NDArray[np.float64], whole: NDArray[np.float64]) -> NDArray[np.float64]:
+def _ratio(part: NDArray[np.int64], whole: NDArray[np.int64]) -> NDArray[np.float64]:
     """Their ratio; NaN where the whole is zero."""
     ratio: NDArray[np.float64] = np.divide(part, whole, out=np.full(part.shape, np.nan), where=whole > 0)
     return ratio

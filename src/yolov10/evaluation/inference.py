@@ -13,6 +13,7 @@ from yolov10 import images
 from yolov10.data.sample import Sample
 from yolov10.errors import UserError
 from yolov10.evaluation.shapes import Slot, fill
+from yolov10.images import Image
 from yolov10.letterbox import network_input
 from yolov10.runtimes.runtime import Runtime
 
@@ -78,9 +79,9 @@ def find_all(
 
 def _read_ahead(
     pool: ThreadPoolExecutor, samples: Sequence[Sample], batches: Sequence[Sequence[Slot]]
-) -> Iterator[tuple[Sequence[Slot], list[NDArray[np.uint8] | str]]]:
+) -> Iterator[tuple[Sequence[Slot], list[Image | str]]]:
     """Each batch and its pictures ready for the network, or why one cannot be read."""
-    waiting: deque[tuple[Sequence[Slot], list[Future[NDArray[np.uint8] | str]]]] = deque()
+    waiting: deque[tuple[Sequence[Slot], list[Future[Image | str]]]] = deque()
     for batch in batches:
         waiting.append((batch, [pool.submit(_read, samples[slot.index], slot) for slot in batch]))
         if len(waiting) > AHEAD:
@@ -90,7 +91,7 @@ def _read_ahead(
         yield done, [future.result() for future in futures]
 
 
-def _read(sample: Sample, slot: Slot) -> NDArray[np.uint8] | str:
+def _read(sample: Sample, slot: Slot) -> Image | str:
     try:
         return fill(slot, images.read(sample.path))
     except UserError as fault:

@@ -12,7 +12,6 @@ from yolov10.evaluation.paper import (
     INK,
     WHITE,
     Colour,
-    Image,
     heading,
     paper,
     shortened,
@@ -20,6 +19,7 @@ from yolov10.evaluation.paper import (
     write,
     write_upwards,
 )
+from yolov10.images import Image
 from yolov10.opencv import cv2
 
 SHADE: Colour = (150, 84, 24)

@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from yolov10.architecture import MAX_DETECTIONS
 from yolov10.errors import UserError
 from yolov10.evaluation.matching import suppress
-from yolov10.model_card import ModelCard
 from yolov10.runtimes.runtime import Runtime
 
 if TYPE_CHECKING:
@@ -35,13 +34,8 @@ class OneToMany:
     fixed_shape: tuple[int, int] | None = None
 
     def __init__(self, network: "YOLOv10", device: "torch.device", dtype: "torch.dtype") -> None:
-        self.network = network.to(device, dtype)
+        self.network, self.card = network.to(device, dtype), network.card
         self.device, self.dtype = device, dtype
-
-    @property
-    def card(self) -> ModelCard:
-        """What the model file says of itself."""
-        return self.network.card
 
     def __call__(
         self, images: NDArray[np.float32], classes: Sequence[int] | None = None

@@ -8,11 +8,10 @@ from collections.abc import Sequence
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
+from yolov10.images import Image
 from yolov10.opencv import cv2
 
-Image = NDArray[np.uint8]
 Point = tuple[float, float]
 Colour = tuple[int, int, int]
 """Blue, green, red."""

@@ -11,9 +11,10 @@ from yolov10.evaluation.chart import LINE_COLOURS, Axis, Line, line_chart
 from yolov10.evaluation.coco import ALL, IOU_50
 from yolov10.evaluation.matching import MATCH_IOU, confusion
 from yolov10.evaluation.matrix import matrix_chart
-from yolov10.evaluation.paper import INK, Colour, Image
+from yolov10.evaluation.paper import INK, Colour
 from yolov10.evaluation.report import Evaluation
 from yolov10.evaluation.worst import worst_images
+from yolov10.images import Image
 
 MAX_COLOURS = len(LINE_COLOURS)
 """Classes that get a colour and a line in the legend; where there are more, all are gray."""

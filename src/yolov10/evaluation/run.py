@@ -13,9 +13,10 @@ from yolov10.evaluation.classes import class_map
 from yolov10.evaluation.coco import require_library
 from yolov10.evaluation.inference import find_all
 from yolov10.evaluation.report import assess, figure, to_dict
-from yolov10.evaluation.shapes import Shapes, network_size, plan
+from yolov10.evaluation.shapes import Shapes, evaluation_size, plan
 from yolov10.image_size import ImageSize
-from yolov10.runtimes.open import Choice, open_runtime
+from yolov10.model_names import weights_file
+from yolov10.runtimes.open import RuntimeChoice, open_runtime
 from yolov10.runtimes.runtime import Precision, Runtime
 
 Heads = Literal["one2one", "one2many", "both"]
@@ -30,7 +31,7 @@ def evaluate(
     image_size: ImageSize | str | None = None,
     batch: int = 8,
     device: str = "auto",
-    runtime: Choice = "auto",
+    runtime: RuntimeChoice = "auto",
     precision: Precision = "fp32",
     threads: int | None = None,
     protocol: Shapes = "predict",
@@ -52,6 +53,8 @@ def evaluate(
         data = open_dataset(Path(data), split, images=None if images is None else Path(images))
         if data.faults:
             warn(f"{data.source}: {len(data.faults)} faults, the first of them {data.faults[0]}")
+    if head != "one2one":
+        model = weights_file(model)  # an exported file has one head
     own = open_runtime(model, runtime=runtime, device=device, precision=precision, threads=threads)
 
     def measured(
@@ -110,7 +113,7 @@ def evaluate_runtime(
     require_library()
     _require_boxes(dataset, dataset.samples)
     warn = warn or _warn
-    size = network_size(image_size, runtime.fixed_shape, runtime.card.image_size, protocol)
+    size = evaluation_size(image_size, runtime.fixed_shape, runtime.card.image_size, protocol)
     classes = class_map(runtime.card.names, dataset.names, warn)
     batches = plan([(sample.width, sample.height) for sample in dataset.samples], size, protocol, batch)
     findings = find_all(

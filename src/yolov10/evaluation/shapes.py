@@ -6,11 +6,11 @@ from math import ceil
 from typing import Literal, TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
 
 from yolov10.architecture import STRIDES
 from yolov10.errors import UserError
-from yolov10.image_size import ImageSize, check_image_size, parse_image_size
+from yolov10.image_size import ImageSize, network_size
+from yolov10.images import Image
 from yolov10.letterbox import Frame, fit, letterbox
 from yolov10.opencv import cv2
 
@@ -37,27 +37,15 @@ class Slot:
     """What the picture is scaled to before a letterbox that does not scale; None where the letterbox does."""
 
 
-def network_size(
+def evaluation_size(
     wanted: ImageSize | str | None, fixed: tuple[int, int] | None, own: int, shapes: Shapes
 ) -> ImageSize:
-    """The size to evaluate at: the user's, else the model's own.
-
-    fixed: height and width of a model that takes no other. Raises UserError for a size that the model, or the
-    published shapes, cannot have.
-    """
-    if isinstance(wanted, str):
-        wanted = parse_image_size(wanted)
-    if fixed is not None:
-        if shapes == "published":
-            raise UserError(
-                f"the model takes pictures of {fixed[0]}x{fixed[1]} only: leave the published protocol out"
-            )
-        if wanted is not None and check_image_size(wanted) not in (fixed, max(fixed)):
-            raise UserError(
-                f"the model takes pictures of {fixed[0]}x{fixed[1]} only; leave the image size out"
-            )
-        return fixed
-    size = check_image_size(own if wanted is None else wanted)
+    """The size to evaluate at, as `network_size` says. Raises UserError for one without published shapes."""
+    if shapes == "published" and fixed is not None:
+        raise UserError(
+            f"the model takes pictures of {fixed[0]}x{fixed[1]} only: leave the published protocol out"
+        )
+    size = network_size(wanted, fixed, own)
     if shapes == "published" and not isinstance(size, int):
         raise UserError("the published protocol fits the long side: give the image size as one number")
     return size
@@ -75,7 +63,7 @@ def plan(sizes: Sequence[Size], size: ImageSize, shapes: Shapes, batch: int) -> 
     return [part for group in by_shape.values() for part in _parts(group, batch)]
 
 
-def fill(slot: Slot, pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+def fill(slot: Slot, pixels: Image) -> Image:
     """The picture [h, w, 3] as its slot wants it: [slot.frame.height, slot.frame.width, 3]."""
     if slot.resized is None:
         return letterbox(pixels, slot.frame)

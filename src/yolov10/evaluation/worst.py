@@ -12,7 +12,6 @@ from yolov10.evaluation.paper import (
     FAINT,
     WHITE,
     Colour,
-    Image,
     Point,
     dashes,
     heading,
@@ -23,6 +22,7 @@ from yolov10.evaluation.paper import (
     write,
 )
 from yolov10.evaluation.report import Evaluation
+from yolov10.images import Image
 from yolov10.opencv import cv2
 
 ACROSS, DOWN = 3, 4

@@ -7,6 +7,8 @@ are the published state-dict keys.
 import torch
 from torch import Tensor, nn
 
+from yolov10.architecture import attention_widths
+
 
 class Conv(nn.Module):
     """Convolution → batch-norm → SiLU, or nothing where `act=False` (spec 1.1)."""
@@ -82,9 +84,9 @@ class RepVGGDW(nn.Module):
 class CIB(nn.Module):
     """Compact inverted block: depthwise and pointwise in turn, twice as wide inside (spec 1.6)."""
 
-    def __init__(self, c: int, *, shortcut: bool, large_kernel: bool) -> None:
+    def __init__(self, c: int, *, shortcut: bool, large_kernel: bool, hidden: int | None = None) -> None:
         super().__init__()
-        hidden = 2 * c
+        hidden = 2 * c if hidden is None else hidden
         self.cv1 = nn.Sequential(
             Conv(c, c, 3, groups=c),
             Conv(c, hidden),
@@ -131,21 +133,30 @@ class Attention(nn.Module):
 
     def __init__(self, d: int) -> None:
         super().__init__()
-        self.heads = d // 64
-        self.value_width = d // self.heads
-        self.key_width = self.value_width // 2
+        self.heads, self.key_width, self.value_width = attention_widths(d)
         self.qkv = Conv(d, d + 2 * self.key_width * self.heads, act=False)
         self.proj = Conv(d, d, act=False)
         self.pe = Conv(d, d, 3, groups=d, act=False)
 
     def forward(self, x: Tensor) -> Tensor:
         b, d, h, w = x.shape
-        # Channels are grouped per head, and inside a head as q, k, v: three slices of each group.
-        per_head = self.qkv(x).reshape(b, self.heads, 2 * self.key_width + self.value_width, h * w)
-        q, k, v = per_head.split([self.key_width, self.key_width, self.value_width], dim=2)
-        attention = (q.transpose(-2, -1) @ k * self.key_width**-0.5).softmax(dim=-1)  # [B, heads, N, N]
-        out = (v @ attention.transpose(-2, -1)).reshape(b, d, h, w)
+        q, k, v = self.queries_keys_values(x)
+        out = (v @ self.weights(q, k).transpose(-2, -1)).reshape(b, d, h, w)
         return self.proj(out + self.pe(v.reshape(b, d, h, w)))  # type: ignore[no-any-return]
+
+    def queries_keys_values(self, x: Tensor) -> tuple[Tensor, ...]:
+        """Queries and keys [B, heads, key_width, N], values [B, heads, value_width, N] of the N cells.
+
+        Channels are grouped per head, and inside a head as q, k, v: three slices of each group.
+        """
+        per_head = self.qkv(x).reshape(len(x), self.heads, 2 * self.key_width + self.value_width, -1)
+        widths = [self.key_width, self.key_width, self.value_width]
+        return per_head.split(widths, dim=2)  # type: ignore[no-any-return]
+
+    def weights(self, q: Tensor, k: Tensor) -> Tensor:
+        """How much each cell (row) looks at each other (column): [B, heads, N, N], rows sum to 1."""
+        products: Tensor = q.transpose(-2, -1) @ k * self.key_width**-0.5
+        return products.softmax(dim=-1)
 
 
 class PSA(nn.Module):

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from yolov10.detections import Detections
 from yolov10.drawing import draw_border
 from yolov10.errors import WrongValueError
+from yolov10.images import Image
 from yolov10.opencv import cv2
 
 CLEAR = 0.1
@@ -33,7 +34,7 @@ class Border(Protocol):
     """[n, 2] x y, pixels."""
 
     def distance(self, point: Points) -> float:
-        """Pixels from the border to a point [2]; the sign tells the side."""
+        """Image from the border to a point [2]; the sign tells the side."""
 
     def is_crossed(self, start: Points, end: Points) -> bool:
         """Whether one who went from a point [2] on one side to one on the other came across here."""
@@ -52,7 +53,7 @@ class Line:
         self.along = points[1] - points[0]
 
     def distance(self, point: Points) -> float:
-        """Pixels from the line without its ends; above 0 on the left hand."""
+        """Image from the line without its ends; above 0 on the left hand."""
         x, y = point - self.points[0]
         return float(self.along[1] * x - self.along[0] * y) / math.hypot(*self.along)
 
@@ -72,7 +73,7 @@ class Zone:
         self.points = points
 
     def distance(self, point: Points) -> float:
-        """Pixels from the edge; above 0 inside."""
+        """Image from the edge; above 0 inside."""
         return cv2.pointPolygonTest(self.points.astype(np.float32), tuple(point.tolist()), measureDist=True)
 
     def is_crossed(self, start: Points, end: Points) -> bool:
@@ -111,7 +112,7 @@ class Crossings:
             **{way: dict(counts) for way, counts in self.counts.items()},
         }
 
-    def draw(self, canvas: NDArray[np.uint8]) -> None:
+    def draw(self, canvas: Image) -> None:
         """Draw the border and both counts on the picture [h, w, 3] BGR itself."""
         label = "  ".join(f"{way} {counts.total()}" for way, counts in self.counts.items())
         draw_border(canvas, self.border.points, label, closed=self.border.kind == "zone")

@@ -17,17 +17,16 @@ from yolov10.architecture import MAX_DETECTIONS
 from yolov10.classes import select_classes
 from yolov10.detections import Detections
 from yolov10.errors import UserError, WrongValueError
-from yolov10.image_size import MAX_SIDE, ImageSize, check_image_size, parse_image_size
+from yolov10.image_size import MAX_SIDE, ImageSize, network_size
+from yolov10.images import Image
 from yolov10.letterbox import Frame, fit, letterbox, network_input
 from yolov10.prediction.sources import Picture, pictures
 from yolov10.prediction.tiling import detect_in_tiles
-from yolov10.runtimes.open import Choice, open_runtime
+from yolov10.runtimes.open import RuntimeChoice, open_runtime
 from yolov10.runtimes.runtime import Precision
 
 DEFAULT_CONFIDENCE = 0.25
 """Where neither the user nor the model says (contract, section 2)."""
-
-Pixels = NDArray[np.uint8]
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,7 +34,7 @@ class Found:
     """A picture that was read, and what was found in it."""
 
     picture: Picture
-    pixels: Pixels
+    pixels: Image
     detections: Detections
 
 
@@ -71,7 +70,7 @@ class Detector:
         one_class_per_box: bool = False,
         tile: int | None = None,
         device: str = "auto",
-        runtime: Choice = "auto",
+        runtime: RuntimeChoice = "auto",
         precision: Precision = "fp32",
         threads: int | None = None,
         max_pixels: int = images.MAX_PIXELS,
@@ -90,7 +89,7 @@ class Detector:
             value for value in (confidence, card.threshold, DEFAULT_CONFIDENCE) if value is not None
         )
         self.classes = None if classes is None else select_classes(_listed(classes), card.names)
-        self.image_size = _image_size(image_size, self.runtime.fixed_shape, card.image_size)
+        self.image_size = network_size(image_size, self.runtime.fixed_shape, card.image_size)
         self.max_detections = max_detections
         self.one_class_per_box = one_class_per_box
         self.tile = tile
@@ -158,7 +157,7 @@ class Detector:
         for picture, outcome in zip(group, outcomes, strict=True):
             yield outcome if isinstance(outcome, Failure) else Found(picture, outcome, next(found))
 
-    def _detect(self, batch: Sequence[Pixels], pictures: Sequence[Picture]) -> list[Detections]:
+    def _detect(self, batch: Sequence[Image], pictures: Sequence[Picture]) -> list[Detections]:
         """Detections in each picture, looked at in tiles where that is asked for."""
         if self.tile is None:
             found = self._detect_together(batch)
@@ -166,7 +165,7 @@ class Detector:
             found = [detect_in_tiles(pixels, self.tile, self._detect_together) for pixels in batch]
         return [replace(one, source=picture.source) for one, picture in zip(found, pictures, strict=True)]
 
-    def _detect_together(self, batch: Sequence[Pixels]) -> list[Detections]:
+    def _detect_together(self, batch: Sequence[Image]) -> list[Detections]:
         """Detections in each picture. Pictures of one shape run together; none depends on its company."""
         frames = [fit(pixels.shape[1], pixels.shape[0], self.image_size) for pixels in batch]
         by_shape: dict[tuple[int, int], list[int]] = {}
@@ -212,18 +211,8 @@ def _listed(classes: str | int | Iterable[str | int]) -> Iterable[str | int]:
     return [classes] if isinstance(classes, int) else classes
 
 
-def _read(picture: Picture) -> Pixels | Failure:
+def _read(picture: Picture) -> Image | Failure:
     try:
         return picture.read()
     except UserError as fault:
         return Failure(picture, str(fault))
-
-
-def _image_size(wanted: ImageSize | str | None, fixed: tuple[int, int] | None, own: int) -> ImageSize:
-    if isinstance(wanted, str):
-        wanted = parse_image_size(wanted)
-    if fixed is None:
-        return check_image_size(own if wanted is None else wanted)
-    if wanted is not None and check_image_size(wanted) not in (fixed, max(fixed)):
-        raise UserError(f"the model takes pictures of {fixed[0]}x{fixed[1]} only; leave the image size out")
-    return fixed

@@ -10,12 +10,11 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-
 from yolov10 import images
 from yolov10.errors import UserError
-from yolov10.files import identity
+from yolov10.images import Image
+from yolov10.model_names import CELLS, SAMPLES
+from yolov10.prediction.folders import glob_once, walk_once
 
 STDIN = "-"
 PICTURES = frozenset(
@@ -37,7 +36,7 @@ class Picture:
 
     source: str
     """Its name, as given by the user or found below it."""
-    read: Callable[[], NDArray[np.uint8]]
+    read: Callable[[], Image]
     """Decodes it to BGR [h, w, 3], upright. Raises UserError naming the source."""
     place: Path
     """Where an annotated copy goes, relative to the output folder; unique within one source."""
@@ -52,7 +51,8 @@ def pictures(
 
     Raises UserError for a source that is not there, cannot be read, holds no picture, or is of a kind not
     supported. No picture is opened before its turn; held are only the names of one folder at a time, or all
-    paths of one glob or list.
+    paths of one glob or list. `cells`, unless a file or folder is called so, are the pictures that come with
+    the model of that name.
     """
     for source in sources:
         text = os.fspath(source)
@@ -60,7 +60,9 @@ def pictures(
             yield _from_stdin(max_pixels)
             continue
         mode = _mode(text)
-        if mode is None:
+        if mode is None and text == CELLS:
+            yield from _of_folder(str(SAMPLES), max_pixels, skip)
+        elif mode is None:
             yield from _of_glob(text, max_pixels)
         elif stat.S_ISDIR(mode):
             yield from _of_folder(text, max_pixels, skip)
@@ -86,8 +88,9 @@ def _from_file(text: str, max_pixels: int, place: Path | None = None) -> Picture
 
 
 def _from_stdin(max_pixels: int) -> Picture:
-    def read() -> NDArray[np.uint8]:
-        return images.decode(sys.stdin.buffer.read(), name="standard input", max_pixels=max_pixels)
+    def read() -> Image:
+        data = images.read_bounded(sys.stdin.buffer, "standard input")
+        return images.decode(data, name="standard input", max_pixels=max_pixels)
 
     return Picture(STDIN, read, Path("stdin.jpg"))
 
@@ -112,33 +115,15 @@ def _of_folder(text: str, max_pixels: int, skip: Path | None) -> Iterator[Pictur
 
 
 def _walk(text: str, max_pixels: int, skip: Path | None) -> Iterator[Picture]:
-    """Each folder's pictures before its subfolders; links are followed, and no folder is visited twice."""
-    visited = {identity(text)}
+    """Each folder's pictures before its subfolders."""
     faults: list[OSError] = []
-    for folder, subfolders, files in os.walk(text, followlinks=True, onerror=faults.append):
+    for folder, files in walk_once(text, skip=skip, on_fault=faults.append):
         yield from _take_unreadable(faults, text)
-        subfolders[:] = _unvisited(folder, subfolders, visited, skip)
         for name in sorted(files):
             path = os.path.join(folder, name)  # noqa: PTH118 - keeps the user's spelling: "./a" stays
             if Path(name).suffix.lower() in PICTURES and not name.startswith(".") and _may_be_read(path):
                 yield _from_file(path, max_pixels, Path(os.path.relpath(path, text)))
     yield from _take_unreadable(faults, text)
-
-
-def _unvisited(
-    folder: str, names: list[str], visited: set[tuple[int, int] | None], skip: Path | None
-) -> list[str]:
-    """The subfolders to go into, sorted, and now counted as visited; not hidden ones, not `skip`."""
-    skipped = None if skip is None else identity(skip)  # asked each time: the run makes it on the way
-    chosen = []
-    for name in sorted(names):
-        here = identity(os.path.join(folder, name))  # noqa: PTH118
-        # One that cannot be seen is gone into all the same: the walk then says why.
-        if name.startswith(".") or (here is not None and (here == skipped or here in visited)):
-            continue
-        visited.add(here)
-        chosen.append(name)
-    return chosen
 
 
 def _take_unreadable(faults: list[OSError], text: str) -> Iterator[Picture]:
@@ -152,7 +137,7 @@ def _take_unreadable(faults: list[OSError], text: str) -> Iterator[Picture]:
         yield Picture(folder, partial(_refuse, _unreadable(folder, fault)), place)
 
 
-def _refuse(message: str) -> NDArray[np.uint8]:
+def _refuse(message: str) -> Image:
     raise UserError(message)
 
 
@@ -168,7 +153,7 @@ def _of_glob(pattern: str, max_pixels: int) -> Iterator[Picture]:
     if "://" in pattern or not glob.has_magic(pattern):
         raise UserError(_missing(pattern))
     found = False
-    for match in sorted(glob.glob(pattern, recursive=True)):  # noqa: PTH207 - it may be absolute
+    for match in sorted(glob_once(pattern)):
         if _may_be_read(match):
             found = True
             yield _from_file(match, max_pixels)

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from yolov10.boxes import areas, intersections, iou
 from yolov10.detections import Detections
+from yolov10.images import Image
 
 OVERLAP = 0.2
 """Share of its side that a tile has in common with the next: an object up to that lies whole in one."""
@@ -25,11 +26,9 @@ INSIDE = 0.8
 AT_ONCE = 8
 """Tiles in a batch: some 40 MB at 640 pixels."""
 
-Pixels = NDArray[np.uint8]
-
 
 def detect_in_tiles(
-    pixels: Pixels, size: int, detect: Callable[[list[Pixels]], Sequence[Detections]]
+    pixels: Image, size: int, detect: Callable[[list[Image]], Sequence[Detections]]
 ) -> Detections:
     """What `detect` finds in a picture [h, w, 3] and in its tiles of `size`, each object once."""
     height, width = pixels.shape[:2]

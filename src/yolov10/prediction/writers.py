@@ -2,18 +2,14 @@
 
 import csv
 import json
-import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Protocol, TextIO
 
 from yolov10 import images
-from yolov10.errors import UserError
-from yolov10.files import identity, write_atomic
+from yolov10.files import write_atomic
 from yolov10.prediction.detector import Failure, Found
-from yolov10.prediction.sources import Picture
-
-SAVED_AS_IS = frozenset((".jpg", ".jpeg", ".png"))
+from yolov10.prediction.places import Places, copy_place, label_place
 
 
 class Writer(Protocol):
@@ -97,7 +93,11 @@ class Csv:
 
 
 class Coco:
-    """The results list of the COCO evaluator; pictures that could not be read are not in it."""
+    """The results list of the COCO evaluator; pictures that could not be read are not in it.
+
+    image_id: the stem of the file where it is an integer, as COCO's pictures have it (spec 6.1); else the
+    source as given, which tells two `a.jpg` of different folders apart.
+    """
 
     def __init__(self, stream: TextIO) -> None:
         self.entries = JsonList(stream)
@@ -106,11 +106,12 @@ class Coco:
         """One entry a detection: bbox x y w h in pixels, category the class index."""
         if isinstance(result, Failure):
             return
-        stem = Path(result.picture.source).stem
+        source = result.picture.source
+        stem = Path(source).stem
         for found in result.detections.to_dict()["detections"]:
             x1, y1, x2, y2 = found["box"]
             entry = {
-                "image_id": int(stem) if stem.isdecimal() else stem,
+                "image_id": int(stem) if stem.isdecimal() else source,
                 "category_id": found["class"],
                 "bbox": [x1, y1, round(x2 - x1, 3), round(y2 - y1, 3)],
                 "score": found["confidence"],
@@ -125,8 +126,9 @@ class Coco:
 class Yolo:
     """One text file a picture below `folder`: class cx cy w h confidence, as shares of the picture.
 
-    Only .txt files are written, so `folder` may be that of the pictures. Pictures of one stem share it:
-    `a.jpg` has `a.txt`, and an `a.png` after it `a-2.txt`, which no longer tells its picture by name.
+    Only .txt files are written, so `folder` may be that of the pictures; `check_output` first. Pictures of
+    one stem share it: `a.jpg` has `a.txt`, and an `a.png` after it `a-2.txt`, which no longer tells its
+    picture by name.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -144,7 +146,7 @@ class Yolo:
                 found.boxes.tolist(), found.scores.tolist(), found.classes.tolist(), strict=True
             )
         )
-        path = self.places.take(result.picture.place.with_suffix(".txt"))
+        path = self.places.take(label_place(result.picture))
         write_atomic(path, "".join(rows).encode())
 
     def close(self) -> None:
@@ -161,48 +163,11 @@ class Annotated:
         """Draw and save one picture."""
         if isinstance(result, Failure):
             return
-        path = self.places.take(_copy(result.picture))
+        path = self.places.take(copy_place(result.picture))
         images.write(path, result.detections.draw(result.pixels))
 
     def close(self) -> None:
         """Nothing is left to write."""
-
-
-class Places:
-    """Hands out paths below a folder, never the same one twice: two `a.jpg` become `a.jpg` and `a-2.jpg`."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        # The last number given to a name; by hashes, so that a million names stay small.
-        self.numbers: dict[int, int] = {}
-
-    def take(self, place: Path) -> Path:
-        """The path for `place`, numbered when it was handed out before."""
-        candidate, number = place, self.numbers.get(hash(place), 1)
-        while hash(candidate) in self.numbers:
-            number += 1
-            candidate = place.with_stem(f"{place.stem}-{number}")
-        self.numbers[hash(candidate)] = 1
-        self.numbers[hash(place)] = number
-        return self.folder / candidate
-
-
-def check_output(pictures: Iterable[Picture], output: Path) -> None:
-    """Refuse an `output` in which an annotated copy would land on any picture of the same run.
-
-    To be called before the first write, with all pictures. A picture that later cannot be read has no copy;
-    that only moves others to names that are checked here too. Raises UserError naming the picture.
-    """
-    if not os.path.isdir(output):  # noqa: PTH112 - never raises
-        return
-    places = Places(output)
-    sources, targets = set(), {}
-    for picture in pictures:
-        sources.add(identity(picture.source))
-        target = places.take(_copy(picture))
-        targets[identity(target)] = target
-    for found in targets.keys() & sources - {None}:
-        raise UserError(f"{targets[found]} would overwrite the picture itself: choose another --output")
 
 
 TEXT_FORMATS: Mapping[str, type[JsonLines | Json | Csv | Coco]] = {
@@ -218,9 +183,3 @@ def _json(result: Found | Failure) -> str:
     if isinstance(result, Failure):
         return json.dumps({"source": result.picture.source, "error": result.error}, ensure_ascii=False)
     return json.dumps(result.detections.to_dict(), ensure_ascii=False)
-
-
-def _copy(picture: Picture) -> Path:
-    """Where its annotated copy goes, in a format that keeps all colours of the boxes."""
-    place = picture.place
-    return place if place.suffix.lower() in SAVED_AS_IS else place.with_name(place.name + ".jpg")

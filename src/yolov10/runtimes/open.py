@@ -5,20 +5,21 @@ from pathlib import Path
 from typing import Literal, get_args
 
 from yolov10.errors import UserError, require
+from yolov10.model_names import exported_file, weights_file
 from yolov10.runtimes.runtime import Precision, Runtime
 
-Choice = Literal["auto", "torch", "onnx", "openvino"]
+RuntimeChoice = Literal["auto", "torch", "onnx", "openvino"]
 
 
 def open_runtime(
     model: str | os.PathLike[str],
     *,
-    runtime: Choice = "auto",
+    runtime: RuntimeChoice = "auto",
     device: str = "auto",
     precision: Precision = "fp32",
     threads: int | None = None,
 ) -> Runtime:
-    """The runtime for a `.safetensors`, `.onnx`, OpenVINO `.xml`, foreign `.pt` or a folder of one.
+    """The runtime for a `.safetensors`, `.onnx`, OpenVINO `.xml`, foreign `.pt`, a folder of one, or `cells`.
 
     `threads` counts CPU threads, all cores unless given; torch's belong to the process, so they are set for
     each call, and calls that set them take turns. Raises UserError: no such file, not a model, an unknown
@@ -28,7 +29,8 @@ def open_runtime(
         raise UserError(f"no precision {precision!r}: choose {', '.join(get_args(Precision))}")
     if not isinstance(device, str):
         raise UserError(f"no device {device!r}: choose auto, cpu, cuda, cuda:N or mps")
-    path = _file_of(Path(model))
+    wants_torch = runtime == "torch" or device not in ("auto", "cpu")
+    path = _file_of(weights_file(model) if wants_torch else exported_file(model))
     able = _ABLE.get(path.suffix, ("torch",))
     chosen = able[0] if runtime == "auto" else runtime
     if chosen not in able:
@@ -53,7 +55,7 @@ _ABLE: dict[str, tuple[str, ...]] = {".onnx": ("onnx", "openvino"), ".xml": ("op
 def _file_of(path: Path) -> Path:
     """The path, or of a folder with a single OpenVINO model that model."""
     if not path.exists():
-        raise UserError(f"no model {str(path)!r}: give a .safetensors, .onnx, .xml or .pt file")
+        raise UserError(f"no model {str(path)!r}: give a .safetensors, .onnx, .xml or .pt file, or cells")
     models = sorted(path.glob("*.xml")) if path.is_dir() else []
     return models[0] if len(models) == 1 else path
 

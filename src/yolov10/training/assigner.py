@@ -60,8 +60,8 @@ def overlaps(maps: Sequence[Tensor], grid: Grid, truths: GroundTruths, pairs: Pa
     pieces = zip(torch.split(pairs.ground_truth, _PIECE), torch.split(pairs.slot, _PIECE), strict=True)
     return torch.cat(
         [
-            ciou(truths.box.index_select(0, g), predicted.index_select(0, slot)).clamp(min=0)
-            for g, slot in pieces
+            ciou(truths.box.index_select(0, ground_truth), predicted.index_select(0, slot)).clamp(min=0)
+            for ground_truth, slot in pieces
         ]
     )
 

@@ -20,6 +20,7 @@ class BatchNorm(nn.BatchNorm2d):
     """A batch-norm, followed by SiLU if `activate`; its parameters and their names are those of torch's."""
 
     def __init__(self, norm: nn.BatchNorm2d, *, activate: bool) -> None:
+        """Take the place of `norm`, whose parameters and statistics it shares."""
         super().__init__(norm.num_features, norm.eps, norm.momentum, device="meta")
         self.weight, self.bias = norm.weight, norm.bias  # the same, not copies
         self.running_mean, self.running_var = norm.running_mean, norm.running_var
@@ -27,6 +28,7 @@ class BatchNorm(nn.BatchNorm2d):
         self.activate = activate
 
     def forward(self, x: Tensor) -> Tensor:
+        """Maps [b, c, h, w] normalised by their own moments in training mode, else by the running ones."""
         if not self.training:
             normalised = super().forward(x)
             return silu(normalised, inplace=True) if self.activate else normalised
@@ -38,7 +40,7 @@ class BatchNorm(nn.BatchNorm2d):
 
     @torch.no_grad()
     def _follow(self, mean: Tensor, variance: Tensor, count: int) -> None:
-        """Update the running statistics; the variance among them is the unbiased one."""
+        """Update the running statistics by moments [c] of `count` numbers each, the variance unbiased."""
         assert self.running_mean is not None
         assert self.running_var is not None
         assert self.num_batches_tracked is not None
@@ -62,20 +64,20 @@ def moments(x: Tensor) -> tuple[Tensor, Tensor]:
     columns, dtype = pixels_as_channels(x), torch.promote_types(x.dtype, torch.float32)
     unused = torch.zeros(2, columns.shape[1], dtype=dtype)
     mean, variance = torch.batch_norm_update_stats(columns, unused[0], unused[1], 0.0)
-    mean, variance = mean.view(-1, x.shape[1]), variance.view(-1, x.shape[1])
+    mean, variance = mean.view(-1, x.shape[1]), variance.view(-1, x.shape[1])  # [w, c], of equally many each
     whole = mean.mean(0)
     return whole, (variance + (mean - whole).square()).mean(0)
 
 
-def products(gradient: Tensor, x: Tensor, mean: Tensor, inverse_std: Tensor) -> tuple[Tensor, Tensor]:
-    """Sums [c] over maps [b, c, h, w]: gradient · normalised x, and the gradient's own."""
+def gradient_sums(gradient: Tensor, x: Tensor, mean: Tensor, inverse_std: Tensor) -> tuple[Tensor, Tensor]:
+    """Sums [c] over maps [b, c, h, w]: of gradient · normalised x, and of the gradient itself."""
     width = x.shape[3]
     ones = torch.ones_like(mean).repeat(width)
     repeated = ones, None, None, mean.repeat(width), inverse_std.repeat(width)
-    _, products, own = torch.ops.aten.native_batch_norm_backward(
+    _, products, plain = torch.ops.aten.native_batch_norm_backward(
         pixels_as_channels(gradient), pixels_as_channels(x), *repeated, True, 0.0, [False, True, True]
     )
-    return products.view(width, -1).sum(0), own.view(width, -1).sum(0)
+    return products.view(width, -1).sum(0), plain.view(width, -1).sum(0)
 
 
 def pixels_as_channels(x: Tensor) -> Tensor:
@@ -85,7 +87,10 @@ def pixels_as_channels(x: Tensor) -> Tensor:
 
 
 def affine(x: Tensor, scale: Tensor, shift: Tensor, out: Tensor | None = None) -> Tensor:
-    """Give scale [c] · x + shift [c], in x's precision; `out` may be x itself."""
+    """Give scale [c] · x + shift [c] of maps x [b, c, h, w], in their precision; `out` may be x itself.
+
+    As a batch-norm of mean 0 and variance 1, which torch does in one pass.
+    """
     out = torch.empty_like(x) if out is None else out
     unit = torch.zeros_like(scale), torch.ones_like(scale)
     unused = scale.new_empty(0), scale.new_empty(0)
@@ -94,6 +99,8 @@ def affine(x: Tensor, scale: Tensor, shift: Tensor, out: Tensor | None = None) -
 
 
 class _Normalise(torch.autograd.Function):
+    """Maps x [b, c, h, w] → (x − mean) / √(variance + eps) · weight + bias, through SiLU if `activate`."""
+
     @staticmethod
     def forward(
         ctx: Any,  # noqa: ANN401 - autograd's
@@ -118,18 +125,19 @@ class _Normalise(torch.autograd.Function):
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:  # noqa: ANN401
         x, mean, inverse_std, scale, shift = ctx.saved_tensors
         gradient = gradient.contiguous(memory_format=torch.channels_last)
-        own = None  # memory that may be written to
+        room = None  # memory of our own, which may be written over
         if ctx.activate:
-            own = affine(x, scale, shift)
-            gradient = torch.ops.aten.silu_backward.grad_input(gradient, own, grad_input=own)
-        by_weight, by_bias = products(gradient, x, mean, inverse_std)
+            room = affine(x, scale, shift)  # what SiLU was given
+            gradient = torch.ops.aten.silu_backward.grad_input(gradient, room, grad_input=room)
+        by_weight, by_bias = gradient_sums(gradient, x, mean, inverse_std)
 
-        # (gradient − its mean − normalised x · mean of their product) · scale, as a line in gradient and x
+        # By x: (gradient − its mean − normalised x · mean of their product) · scale. Multiplied out, that is
+        # scale · gradient + slope · x + offset, which takes two passes and no maps but the result.
         count = x.numel() // len(mean)
-        of_x = -scale * inverse_std * by_weight / count
-        rest = -scale * by_bias / count - of_x * mean
-        result = affine(gradient, scale, rest, out=own)
+        slope = -scale * inverse_std * by_weight / count
+        offset = -scale * by_bias / count - slope * mean
+        result = affine(gradient, scale, offset, out=room)
         pixels_as_channels(result).addcmul_(
-            pixels_as_channels(x), of_x.to(x.dtype).repeat(x.shape[3]).view(-1, 1, 1)
+            pixels_as_channels(x), slope.to(x.dtype).repeat(x.shape[3]).view(-1, 1, 1)
         )
         return result, None, None, by_weight, by_bias, None, None

@@ -3,12 +3,13 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal, Self
 
-from yolov10.data.augmentation import PUBLISHED, Augmentation
+from yolov10.data.augmentation import Augmentation
 from yolov10.image_size import MAX_SIDE, check_image_size
+from yolov10.model_names import weights_file
 from yolov10.settings import (
     GIVEN,
     defaults_of,
@@ -18,19 +19,8 @@ from yolov10.settings import (
     settle,
     write_settings,
 )
+from yolov10.training.by_scale import DEFAULT_SCALE, augmentation_of, by_scale, published_settings
 from yolov10.training.recipes import RECIPES
-
-DEFAULT_SCALE = "n"
-
-
-def by_scale(help: str, name: str, *, most: float = 1) -> Any:  # noqa: ANN401 - a field
-    """A setting of the augmentation; its default is the scale's published value."""
-    values = {scale: getattr(augmentation, name) for scale, augmentation in PUBLISHED.items()}
-    default = values[DEFAULT_SCALE]
-    if len(set(values.values())) > 1:
-        default = None  # `_of_scale` says
-        help += f" (by scale: {', '.join(f'{scale} {value:g}' for scale, value in values.items())})"
-    return setting(help, default, group="Augmentation", metavar="X", least=0, most=most)
 
 
 @dataclass(frozen=True)
@@ -69,7 +59,9 @@ class TrainConfig:
     scale: Literal["n", "s", "m", "b", "l", "x"] = setting(
         "size of the network; with --weights, that of theirs", DEFAULT_SCALE, group="Model"
     )
-    weights: Path | None = setting("model to start from", group="Model", metavar="FILE")
+    weights: Path | None = setting(
+        "model to start from; cells: the one that comes with the package", group="Model", metavar="FILE"
+    )
     freeze: int = setting("leave the first N layers as they are", 0, group="Model", metavar="N", least=0)
 
     output: Path | None = setting(
@@ -119,6 +111,13 @@ class TrainConfig:
     )
     lr: float | None = setting(
         "learning rate; of sgd 0.01, of adamw 0.01 / (4 + classes) unless given",
+        group="Optimizer",
+        metavar="X",
+        least=0,
+    )
+    one2one_lr: float = setting(
+        "learning rate of the one-to-one head, as a multiple of the others'",
+        1.0,
         group="Optimizer",
         metavar="X",
         least=0,
@@ -181,7 +180,7 @@ class TrainConfig:
         origins = settle(
             self,
             {
-                "default": defaults_of(self) | _of_scale(given.get("scale", DEFAULT_SCALE)),
+                "default": defaults_of(self) | published_settings(given.get("scale", DEFAULT_SCALE)),
                 f"recipe {recipe}": RECIPES[recipe],
                 GIVEN: given,
             },
@@ -217,6 +216,8 @@ class TrainConfig:
         paths: dict[str, Any] = {
             name: value.absolute() for name, value in vars(self).items() if isinstance(value, Path)
         }
+        if self.weights is not None:
+            paths["weights"] = weights_file(self.weights).absolute()
         return replace(self, **paths)
 
     def to_yaml(self) -> str:
@@ -225,17 +226,4 @@ class TrainConfig:
 
     def augmentation(self) -> Augmentation:
         """How training pictures are changed."""
-        return Augmentation(**{name: getattr(self, _setting_of(name)) for name in _AUGMENTATIONS})
-
-
-_AUGMENTATIONS = [field.name for field in fields(Augmentation)]
-
-
-def _setting_of(augmentation: str) -> str:
-    """The setting of a field of `Augmentation`; `scale` is the network's."""
-    return "scaling" if augmentation == "scale" else augmentation
-
-
-def _of_scale(scale: str) -> dict[str, float]:
-    """The published augmentation of a scale, by setting. An unknown scale is named elsewhere."""
-    return {_setting_of(name): getattr(PUBLISHED[scale], name) for name in _AUGMENTATIONS}
+        return augmentation_of(self)

@@ -43,12 +43,14 @@ def open_validation(config: TrainConfig, training: Dataset, reporter: Reporter) 
 
 
 def _require_boxes(dataset: Dataset, purpose: str) -> None:
+    """Raise UserError where nothing is labelled but crowds, which teach nothing."""
     if not any((~sample.crowd).any() for sample in dataset.samples):
         first = f"; the first of {len(dataset.faults)} faults: {dataset.faults[0]}" if dataset.faults else ""
         raise UserError(f"{dataset.source}: no picture of {dataset.split!r} has a box {purpose}{first}")
 
 
 def _report(dataset: Dataset, reporter: Reporter) -> None:
+    """Say what there is, and warn of the first faults."""
     boxes = sum(len(sample.classes) for sample in dataset.samples)
     reporter.say(
         f"{dataset.split}: {len(dataset.samples):,} pictures, {boxes:,} boxes, {len(dataset.names)} classes"

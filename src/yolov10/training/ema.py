@@ -12,12 +12,13 @@ class Ema:
     """A second network that follows the one in training; batch-norm statistics are averaged, too."""
 
     def __init__(self, network: YOLOv10, *, decay: float = 0.9999, time_constant: float = 2000) -> None:
+        """Begin as a copy of the network; updates are counted by optimizer steps, as is `time_constant`."""
         self.network = copy.deepcopy(network).eval().requires_grad_(False)
         self.decay, self.time_constant = decay, time_constant
         self.updates = 0
 
     def decay_at(self, update: int) -> float:
-        """What the average keeps of itself; little at first, when there is little to keep."""
+        """The part of itself that the average keeps at an update, counted from 1; little at first."""
         return self.decay * (1 - exp(-update / self.time_constant))
 
     @torch.no_grad()

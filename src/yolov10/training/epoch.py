@@ -13,7 +13,6 @@ from yolov10.data.batches import Batch
 from yolov10.errors import UserError
 from yolov10.training.learner import Learner
 from yolov10.training.loss import DualAssignmentLoss
-from yolov10.training.optimizer import BIASES
 from yolov10.training.precision import Precision
 from yolov10.training.reporter import Reporter
 from yolov10.training.schedule import Schedule
@@ -29,11 +28,12 @@ class Rules:
     """What stays the same from step to step."""
 
     forward: Forward
-    """The network in training mode, compiled or not."""
+    """The network in training mode, compiled or not: images [B, 3, H, W] → raw maps of each head."""
     loss: DualAssignmentLoss
     schedule: Schedule
     precision: Precision
     clip: float
+    """L2 norm to which the gradients of all weights together are shortened."""
 
 
 @dataclass(frozen=True)
@@ -41,10 +41,10 @@ class Trained:
     """What an epoch came to."""
 
     losses: list[float]
-    """Means of the six items."""
+    """Means over the batches of the six items, gains included."""
     images_per_second: float
     learning_rate: float
-    """That of the last step."""
+    """Scheduled for the last batch, whether or not a step was due there."""
 
 
 def train_epoch(learner: Learner, batches: Iterable[Batch], rules: Rules, reporter: Reporter) -> Trained:
@@ -59,6 +59,7 @@ def train_epoch(learner: Learner, batches: Iterable[Batch], rules: Rules, report
         losses = items.tolist()
         _require_numbers(losses, "loss", batch, learner)
         learner.scaler.scale(total).backward()  # type: ignore[no-untyped-call]
+        # Gradients add up over batches until a step is due, also from one epoch into the next.
         if counters.iterations - counters.last_step >= schedule.accumulate_at(counters.iterations):
             step(learner, rules, batch)
             counters.last_step = counters.iterations
@@ -73,10 +74,11 @@ def train_epoch(learner: Learner, batches: Iterable[Batch], rules: Rules, report
 
 
 def step(learner: Learner, rules: Rules, batch: Batch) -> None:
-    """Move the weights along the gradients gathered since the last step (spec 4.4, 4.5)."""
+    """Move the weights along the gradients since the last step; the average follows them (spec 4.4, 4.5)."""
     optimizer, scaler = learner.optimizer, learner.scaler
-    for index, group in enumerate(optimizer.param_groups):
-        group["lr"] = rules.schedule.learning_rate(learner.counters.iterations, bias=index == BIASES)
+    for group in optimizer.param_groups:
+        rate = rules.schedule.learning_rate(learner.counters.iterations, bias=group["biases"])
+        group["lr"] = rate * group["multiple"]
         if "momentum" in group:
             group["momentum"] = rules.schedule.momentum_at(learner.counters.iterations)
     scaler.unscale_(optimizer)
@@ -90,14 +92,14 @@ def step(learner: Learner, rules: Rules, batch: Batch) -> None:
 
 
 def on_device(batch: Batch, device: torch.device) -> tuple[Tensor, Tensor]:
-    """Images in 0..1, channels last in memory, and targets."""
+    """Images float32 [B, 3, H, W] in 0..1, channels last in memory; targets [rows, 6] as `Batch` has them."""
     images = torch.from_numpy(batch.images).to(device)
     images = images.to(torch.float32, memory_format=torch.channels_last).div_(255)
     return images, torch.from_numpy(batch.targets).to(device)
 
 
 def _require_numbers(values: Sequence[float], what: str, batch: Batch, learner: Learner) -> None:
-    """Stop before weights that are no numbers are saved."""
+    """Raise UserError before weights that are no numbers are saved."""
     if all(map(math.isfinite, values)):
         return
     counters = learner.counters

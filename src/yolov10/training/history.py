@@ -23,7 +23,10 @@ Row = dict[str, float | None]
 
 
 def row_of(epoch: int, seconds: float, trained: Trained, evaluation: Mapping[str, Any] | None) -> Row:
-    """The row of an epoch, counted from 1; figures are None where it was not validated."""
+    """The row of an epoch, counted from 1; figures are None where it was not validated.
+
+    Rounded to what is worth reading.
+    """
     figures = evaluation or {}
     return {
         "epoch": epoch,
@@ -88,4 +91,5 @@ def _line(rows: Sequence[Row], name: str, index: int) -> Line:
 
 
 def _column(rows: Sequence[Row], name: str) -> NDArray[np.float64]:
+    """[epochs]; NaN where there is no value."""
     return np.array([np.nan if row[name] is None else row[name] for row in rows], np.float64)

@@ -79,7 +79,7 @@ def level_loss(raw: Tensor, level: Level, truths: GroundTruths, positives: Posit
     (here,) = ((positives.anchor >= level.first) & (positives.anchor < level.stop)).nonzero(as_tuple=True)
     cell = positives.anchor[here] - level.first
     ground_truth, score = positives.ground_truth[here], positives.score[here]
-    background, logit, bins = read(raw, positives.image[here], truths.category[ground_truth], cell)
+    background, logit, bins = gather(raw, positives.image[here], truths.category[ground_truth], cell)
 
     target = truths.box[ground_truth] / level.stride
     centre = level.centres(cell)
@@ -89,18 +89,18 @@ def level_loss(raw: Tensor, level: Level, truths: GroundTruths, positives: Posit
     return torch.stack([box.sum(), background - (score * logit).sum(), dfl.sum()])
 
 
-def read(raw: Tensor, image: Tensor, category: Tensor, cell: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+def gather(raw: Tensor, image: Tensor, category: Tensor, cell: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     """What the loss needs of a raw map: Σ softplus of all class logits; at n cells a logit and the bins.
 
     image, category, cell [n] → scalar, logits [n], bins [n, 4, 16], in float32 at least. No cell of an image
     may come twice.
     """
-    background, logit, bins = _Read.apply(raw, image, category, cell)  # type: ignore[no-untyped-call]
+    background, logit, bins = _Gather.apply(raw, image, category, cell)  # type: ignore[no-untyped-call]
     return background, logit, bins.unflatten(1, (4, REG_MAX))
 
 
-class _Read(torch.autograd.Function):
-    """`read` with a gradient that is written once, into one buffer.
+class _Gather(torch.autograd.Function):
+    """`gather` with a gradient that is written once, into one buffer.
 
     Plain indexing makes a gradient of the map's size for each of the three and adds them up:
     three times as slow.
@@ -119,7 +119,7 @@ class _Read(torch.autograd.Function):
     @once_differentiable
     def backward(ctx: Any, background: Tensor, logit: Tensor, bins: Tensor) -> tuple[Tensor | None, ...]:  # noqa: ANN401
         raw, image, category, cell = ctx.saved_tensors
-        gradient = torch.empty_like(raw)
+        gradient = torch.empty_like(raw)  # every number of it is written below
         flat = gradient.view(*raw.shape[:2], -1)
         flat[:, : 4 * REG_MAX] = 0
         probability = at_least_float32(raw.flatten(2)[:, 4 * REG_MAX :]).sigmoid()

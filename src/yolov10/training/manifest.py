@@ -64,6 +64,7 @@ def write_manifest(
 
 
 def _data(dataset: Dataset) -> dict[str, Any]:
+    """Which pictures, how many, and the hash that tells whether they still are the same."""
     return {
         "source": str(dataset.source.absolute()),
         "split": dataset.split,

@@ -20,10 +20,12 @@ Named = dict[str, nn.Parameter]
 
 @dataclass(frozen=True)
 class Choice:
-    """An optimizer with all its numbers."""
+    """An optimizer with all its numbers, each as it is used, not as it is set."""
 
     kind: Literal["sgd", "adamw"]
     lr: float
+    one2one_lr: float
+    """Multiple of `lr` at which the one-to-one head learns."""
     momentum: float
     weight_decay: float
     accumulate: int
@@ -34,13 +36,15 @@ class Choice:
 def choose(config: TrainConfig, pictures: int, num_classes: int) -> Choice:
     """What the settings and the `auto` rule come to; a value that was given is kept, under `auto` too."""
     accumulate = max(round(config.nominal_batch / config.batch), 1)
-    auto = config.optimizer == "auto"
-    kind = _auto(config, pictures) if config.optimizer == "auto" else config.optimizer
+    if config.optimizer == "auto":
+        kind, bias_lr = _kind_for(config, pictures), 0.0
+    else:
+        kind, bias_lr = config.optimizer, 0.1
     lr = 0.01 if kind == "sgd" else round(0.002 * 5 / (4 + num_classes), 6)
-    bias_lr = 0.0 if auto else 0.1
     return Choice(
         kind=kind,
         lr=lr if config.lr is None else config.lr,
+        one2one_lr=config.one2one_lr,
         momentum=config.momentum,
         weight_decay=config.weight_decay * config.batch * accumulate / config.nominal_batch,
         accumulate=accumulate,
@@ -48,7 +52,8 @@ def choose(config: TrainConfig, pictures: int, num_classes: int) -> Choice:
     )
 
 
-def _auto(config: TrainConfig, pictures: int) -> Literal["sgd", "adamw"]:
+def _kind_for(config: TrainConfig, pictures: int) -> Literal["sgd", "adamw"]:
+    """What `auto` takes for so many pictures: SGD for a long run."""
     iterations = ceil(pictures / max(config.batch, config.nominal_batch)) * config.epochs
     return "sgd" if iterations > LONG_RUN else "adamw"
 
@@ -68,13 +73,20 @@ def parameter_groups(network: nn.Module) -> tuple[Named, Named, Named]:
 
 
 def build_optimizer(network: nn.Module, choice: Choice) -> Optimizer:
-    """The optimizer; rates and momentum are set anew before every step, so those given here hardly matter."""
+    """The optimizer; rates and momentum are set anew before every step, so those given here hardly matter.
+
+    Each kind of parameter is two groups: the one-to-one head, and all else. A group says whether it holds
+    "biases", and the "multiple" of the learning rate at which it learns.
+    """
     groups = [
         {
-            "params": list(group.values()),
-            "weight_decay": choice.weight_decay if index == WEIGHTS else 0.0,
+            "params": [parameter for name, parameter in named.items() if ("one2one" in name) == is_one2one],
+            "weight_decay": choice.weight_decay if kind == WEIGHTS else 0.0,
+            "biases": kind == BIASES,
+            "multiple": choice.one2one_lr if is_one2one else 1.0,
         }
-        for index, group in enumerate(parameter_groups(network))
+        for kind, named in enumerate(parameter_groups(network))
+        for is_one2one in (False, True)
     ]
     if choice.kind == "sgd":
         return SGD(groups, lr=choice.lr, momentum=choice.momentum, nesterov=True, fused=True)

@@ -99,4 +99,5 @@ def old_run(path: Path) -> Iterator[RunFolder]:
 
 
 def _next_default() -> Path:
+    """The first runs/train-N that is not there, not even as a broken link."""
     return next(path for number in count(1) if not os.path.lexists(path := DEFAULT / f"train-{number}"))

@@ -1,30 +1,28 @@
 """`samples.png`: what the network gets to see, with its boxes."""
 
-from math import ceil
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from yolov10 import images
 from yolov10.data.batches import Batch
-from yolov10.drawing import draw_boxes
+from yolov10.drawing import draw_boxes, sheet
+from yolov10.images import Image
 from yolov10.opencv import cv2
 
-COLUMNS, MOST, SIDE = 4, 16, 400
+COLUMNS, MOST = 4, 16
+"""Pictures in a row, and in all."""
+SIDE = 400
+"""Pixels each way that a picture takes."""
 
 
 def write_samples(path: Path, batch: Batch, names: list[str]) -> None:
-    """Draw the pictures of a batch, sixteen at most, as a sheet. Raises UserError if it cannot be written."""
+    """Draw the first pictures of a batch as a sheet. Raises UserError if it cannot be written."""
     tiles = [_tile(batch, index, names) for index in range(min(len(batch.images), MOST))]
-    columns = min(COLUMNS, len(tiles))
-    empty = np.full_like(tiles[0], 255)
-    tiles += [empty] * (ceil(len(tiles) / columns) * columns - len(tiles))
-    rows = [np.concatenate(tiles[first : first + columns], 1) for first in range(0, len(tiles), columns)]
-    images.write(path, np.concatenate(rows))
+    images.write(path, sheet(tiles, COLUMNS))
 
 
-def _tile(batch: Batch, index: int, names: list[str]) -> NDArray[np.uint8]:
+def _tile(batch: Batch, index: int, names: list[str]) -> Image:
     """One picture in BGR, scaled to the sheet, its boxes on it."""
     picture = np.ascontiguousarray(batch.images[index][::-1].transpose(1, 2, 0))
     picture = cv2.resize(picture, (SIDE, SIDE), interpolation=cv2.INTER_AREA).astype(np.uint8)

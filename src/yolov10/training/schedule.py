@@ -35,13 +35,16 @@ class Schedule:
         return max(round(self.warmup_epochs * self.batches), MIN_WARMUP) if self.warmup_epochs else 0
 
     def factor(self, epoch: int) -> float:
-        """The part of the first learning rate that is left."""
+        """The part of the first learning rate that is left in an epoch, counted from 0."""
         if self.shape == "cosine":
             return 1 + (self.final_lr - 1) * (1 - cos(pi * epoch / self.epochs)) / 2
         return max(1 - epoch / self.epochs, 0) * (1 - self.final_lr) + self.final_lr
 
     def learning_rate(self, iteration: int, *, bias: bool = False) -> float:
-        """That of the biases, or of all else; after the warm-up it lags one epoch behind, as published."""
+        """That of the biases, or of all else; after the warm-up it lags one epoch behind, as published.
+
+        That is an off-by-one, but the official logs show it, and with it the published weights were trained.
+        """
         epoch = iteration // self.batches
         if iteration <= self.warmup:
             start = self.warmup_bias_lr if bias else 0.0

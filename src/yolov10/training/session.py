@@ -36,7 +36,9 @@ class Session:
     device: torch.device
     training: Dataset
     data_hash: str
+    """Of `training`."""
     validation: Dataset | None
+    """None where nothing is to be validated."""
     learner: Learner
     rules: Rules
     reporter: Reporter
@@ -82,11 +84,7 @@ def prepare(config: TrainConfig, reporter: Reporter, saved: Saved | None = None)
     learner, choice = make_learner(config, network.to(device), precision, len(training.samples))
     if saved is not None:
         restore(learner, saved)
-    reporter.say(
-        f"YOLOv10-{config.scale} on {device}, {config.image_size} pixels, batch {config.batch}, a step every "
-        f"{choice.accumulate} batches; {choice.kind}, learning rate {choice.lr:g}, "
-        f"weight decay {choice.weight_decay:g}"
-    )
+    reporter.say(described(config, choice, device))
     rules = Rules(
         forward=torch.compile(network) if config.compile else network,
         loss=DualAssignmentLoss(len(training.names), box=config.box, cls=config.cls, dfl=config.dfl),
@@ -95,6 +93,15 @@ def prepare(config: TrainConfig, reporter: Reporter, saved: Saved | None = None)
         clip=config.clip,
     )
     return Session(config, device, training, digest, validation, learner, rules, reporter)
+
+
+def described(config: TrainConfig, choice: Choice, device: torch.device) -> str:
+    """What is trained, on what and how, in one line."""
+    return (
+        f"YOLOv10-{config.scale} on {device}, {config.image_size} pixels, batch {config.batch}, a step every "
+        f"{choice.accumulate} batches; {choice.kind}, learning rate {choice.lr:g}, "
+        f"weight decay {choice.weight_decay:g}"
+    )
 
 
 def fresh_network(config: TrainConfig, names: list[str], reporter: Reporter) -> tuple[TrainConfig, YOLOv10]:

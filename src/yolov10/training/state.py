@@ -31,11 +31,14 @@ class Saved:
 
     config: TrainConfig
     card: ModelCard
+    """Of the network in training."""
     data_hash: str
+    """Of the training pictures and labels, as `manifest.data_hash` makes it."""
     counters: Counters
     scaler: Mapping[str, Any]
     ema_updates: int
     tensors: Tensors
+    """By "network.", "ema.", "gradient.", "optimizer.SLOT." and the parameter's name, and "random.DEVICE"."""
 
 
 def write_state(path: Path, learner: Learner, config: TrainConfig, data_hash: str) -> None:
@@ -107,6 +110,7 @@ def _tensors(learner: Learner) -> Iterator[tuple[str, Tensor]]:
 
 
 def _set_random_states(tensors: Tensors) -> None:
+    """Let torch's generators go on where they stood; the CUDA one only where there is CUDA again."""
     torch.set_rng_state(torch.from_numpy(tensors["random.cpu"]))
     if "random.cuda" in tensors and torch.cuda.is_available():
         torch.cuda.set_rng_state(torch.from_numpy(tensors["random.cuda"]))

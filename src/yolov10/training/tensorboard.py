@@ -47,6 +47,7 @@ class Events:
         self._append(_number(1, time.time()) + _count(2, round(row["epoch"] or 0)) + _bytes(5, summary))
 
     def _append(self, event: bytes) -> None:
+        """Add a record: the file is never read, and so never rewritten."""
         length = struct.pack("<Q", len(event))
         record = length + _checksum(length) + event + _checksum(event)
         try:
@@ -64,6 +65,7 @@ def _varint(value: int) -> bytes:
 
 
 def _count(field: int, value: int) -> bytes:
+    """A field of type int64, not negative."""
     return _varint(field << 3) + _varint(value)
 
 
@@ -73,10 +75,12 @@ def _number(field: int, value: float, kind: str = "d") -> bytes:
 
 
 def _bytes(field: int, value: bytes) -> bytes:
+    """A field of type bytes, or a message in it."""
     return _varint(field << 3 | 2) + _varint(len(value)) + value
 
 
 def _text(field: int, value: str) -> bytes:
+    """A field of type string."""
     return _bytes(field, value.encode())
 
 

@@ -23,11 +23,8 @@ class Transfer:
         total = len(self.taken) + len(self.left)
         if not self.left:
             return f"all {total} entries taken"
-        rest = "…" if len(self.left) > SHOWN else ""
-        return (
-            f"{len(self.taken)} of {total} entries taken, {len(self.left)} start fresh: "
-            f"{', '.join(self.left[:SHOWN])}{', ' + rest if rest else ''}"
-        )
+        names = ", ".join(self.left[:SHOWN]) + (", …" if len(self.left) > SHOWN else "")
+        return f"{len(self.taken)} of {total} entries taken, {len(self.left)} start fresh: {names}"
 
 
 @torch.no_grad()

@@ -21,7 +21,7 @@ def validate(
     reporter: Reporter,
     output: Path | None = None,
 ) -> dict[str, Any]:
-    """What `evaluate` says of a copy of the network, with plots below `output`; pictures are named once."""
+    """What `evaluate` says of a copy of the network, since measuring fuses it; with plots below `output`."""
     reporter.begin_validation(len(dataset.samples))
     return evaluate_runtime(
         TorchRuntime(copy.deepcopy(network), device),

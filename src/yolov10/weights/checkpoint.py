@@ -7,7 +7,7 @@ from typing import Any
 from yolov10.errors import UserError
 from yolov10.weights.archive import open_archive
 from yolov10.weights.contents import Contents, class_names, image_size, one_line, plain_values
-from yolov10.weights.inert import Stub
+from yolov10.weights.inert_values import Stub
 from yolov10.weights.pickle_reader import read_pickle
 from yolov10.weights.tensor_ref import TensorRef, tensor
 
