@@ -134,10 +134,10 @@ CROSSING = World(
         # From frame 100 on they cross, within their colour and between colours.
         Square(0, 300, 40, -2.0, 0, range(100, 300)),
         Square(1, 10, 84, 2.2, 0, range(100, 300)),
-        Square(2, 200, 250, 0, -1.5, range(110, 300)),
+        Square(1, 200, 250, 0, -1.5, range(110, 300)),
         Square(0, 120, -10, 0, 1.4, range(120, 300)),
         Square(1, 60, 250, 0.3, -1.8, range(130, 300)),
-        Square(0, 310, 190, -1.7, 0, range(140, 300)),
+        Square(0, 310, 186, -1.7, 0, range(100, 300)),
     ),
     pillars=((236, 150, 270, 240),),
 )

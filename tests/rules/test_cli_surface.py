@@ -16,9 +16,10 @@ SURFACE = {
     "info": """--bias --block --channels --debug --device --expansion --groups --html --image-size --input
         --json --kernel --large-kernel --num-classes --parameters --quiet --repeats --runs --stride --time
         [MODEL...]""",
-    "predict": """--batch --classes --confidence --debug --device --format --image-size --max-detections
-        --max-pixels --model --one-class-per-box --output --precision --quiet --runtime --save-to --threads
-        --tile SOURCE...""",
+    "predict": """--batch --classes --confidence --count-line --count-zone --debug --device --format
+        --frame-step --image-size --max-detections --max-pixels --model --one-class-per-box --output
+        --precision --quiet --reconnect --runtime --save-counts --save-to --threads --tile --track
+        --video-format --when-behind SOURCE...""",
     "train": """--batch --box --clip --close-mosaic --cls --compile --config --copy-paste --debug --degrees
         --device --dfl --ema-decay --ema-updates --epochs --final-lr --fliplr --flipud --freeze --hsv-h
         --hsv-s --hsv-v --image-size --images --lr --lr-schedule --mixup --momentum --mosaic

@@ -28,6 +28,7 @@ OTHER_TOOLS = {
     "half": "precision",
     "save-txt": "format",
     "workers": "threads",
+    "vid-stride": "frame-step",
     "model": "scale",
     "pretrained": "weights",
     "amp": "precision",
@@ -57,7 +58,7 @@ def option(
 ) -> Any:  # noqa: ANN401
     """An option, listed under `group` in the help. A default of `...` makes it required.
 
-    `many`: it takes whole numbers, as many as follow it; the field is a tuple.
+    `many`: it may be given several times, and takes all whole numbers that follow it; the field is a tuple.
     """
     metadata = {"help": help, "group": group, "metavar": metavar, "required": default is ..., "many": many}
     if default is ...:

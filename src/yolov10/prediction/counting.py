@@ -46,7 +46,8 @@ class Line:
     Of a line drawn from top to bottom that is rightwards, of one drawn from left to right upwards.
     """
 
-    kind, ways = "line", ("forward", "backward")
+    kind: ClassVar[str] = "line"
+    ways: ClassVar[tuple[str, str]] = ("forward", "backward")
 
     def __init__(self, points: Points) -> None:
         self.points = points
@@ -67,7 +68,8 @@ class Line:
 class Zone:
     """A polygon [n, 2]."""
 
-    kind, ways = "zone", ("entered", "left")
+    kind: ClassVar[str] = "zone"
+    ways: ClassVar[tuple[str, str]] = ("entered", "left")
 
     def __init__(self, points: Points) -> None:
         self.points = points

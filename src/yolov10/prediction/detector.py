@@ -20,8 +20,11 @@ from yolov10.errors import UserError, WrongValueError
 from yolov10.image_size import MAX_SIDE, ImageSize, network_size
 from yolov10.images import Image
 from yolov10.letterbox import Frame, fit, letterbox, network_input
-from yolov10.prediction.sources import Picture, pictures
+from yolov10.prediction.counting import Crossings
+from yolov10.prediction.frames import AS_USUAL, Playback, each_picture
+from yolov10.prediction.sources import Entry, Picture, pictures
 from yolov10.prediction.tiling import detect_in_tiles
+from yolov10.prediction.video import camera_or_stream
 from yolov10.runtimes.open import RuntimeChoice, open_runtime
 from yolov10.runtimes.runtime import Precision
 
@@ -36,6 +39,8 @@ class Found:
     picture: Picture
     pixels: Image
     detections: Detections
+    crossings: tuple[Crossings, ...] = ()
+    """What was counted in its video, up to now."""
 
 
 @dataclass(frozen=True)
@@ -105,15 +110,17 @@ class Detector:
         source: Any,  # noqa: ANN401 - as `__call__` takes, too
         *,
         batch: int = 1,
+        playback: Playback = AS_USUAL,
         on_failure: Callable[[Failure], None] | None = None,
     ) -> Iterator[Detections]:
         """Detect in every picture of a source, in order, holding no more than `batch` pictures.
 
-        source: a picture, folder, glob or text list; or several, among which arrays, PIL images and encoded
-        bytes may be. Pictures that cannot be read are left out: each is told to `on_failure`, by default as
-        a warning.
+        source: a picture, folder, glob, text list, video, number of a camera or address of a stream; or
+        several, among which arrays, PIL images and encoded bytes may be. Pictures that cannot be read are
+        left out: each is told to `on_failure`, by default as a warning. playback: how videos are read.
         """
-        for result in self.results(self._pictures(source), batch=batch):
+        entries = each_picture(self._entries(source), playback, max_pixels=self.max_pixels)
+        for result in self.results(entries, batch=batch):
             if isinstance(result, Found):
                 yield result.detections
             elif on_failure is not None:
@@ -128,11 +135,13 @@ class Detector:
         groups = iter(lambda: list(itertools.islice(remaining, batch)), [])
         return itertools.chain.from_iterable(map(self._group_results, groups))
 
-    def _pictures(self, source: Any) -> Iterator[Picture]:  # noqa: ANN401
+    def _entries(self, source: Any) -> Iterator[Entry]:  # noqa: ANN401
         several = isinstance(source, Iterable) and not isinstance(source, str | os.PathLike | bytes)
         for one in source if several and not hasattr(source, "shape") else [source]:
             if isinstance(one, str | os.PathLike):
                 yield from pictures([one], self.max_pixels)
+            elif isinstance(one, int):
+                yield camera_or_stream(str(one))
             else:
                 yield self._picture(one)
 
@@ -163,7 +172,10 @@ class Detector:
             found = self._detect_together(batch)
         else:
             found = [detect_in_tiles(pixels, self.tile, self._detect_together) for pixels in batch]
-        return [replace(one, source=picture.source) for one, picture in zip(found, pictures, strict=True)]
+        return [
+            replace(one, source=picture.source, frame=picture.moment.number if picture.moment else None)
+            for one, picture in zip(found, pictures, strict=True)
+        ]
 
     def _detect_together(self, batch: Sequence[Image]) -> list[Detections]:
         """Detections in each picture. Pictures of one shape run together; none depends on its company."""

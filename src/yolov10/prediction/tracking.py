@@ -21,6 +21,8 @@ LEAST_IOU = 0.2
 """Intersection over union from which a detection may be the object expected there (paper, section 4.1)."""
 OTHER_CLASS = 0.5
 """What that is multiplied by where the classes differ: detectors waver between classes, but seldom."""
+PATIENCE = 30
+"""Frames for which an object that is not seen is waited for (paper, section 4.1)."""
 CONFIRMED = 2
 """Times that an object must be seen, one after the other, to count; once in the first frame."""
 
@@ -47,7 +49,7 @@ class Tracker:
     Raises MissingExtraError where SciPy is not installed.
     """
 
-    def __init__(self, *, confidence: float = 0.25, patience: int = 30) -> None:
+    def __init__(self, *, confidence: float = 0.25, patience: int = PATIENCE) -> None:
         scipy = require("scipy", install="open-yolov10[track]", purpose="following objects")
         self.assign = scipy.optimize.linear_sum_assignment
         self.confidence = confidence

@@ -9,7 +9,8 @@ from typing import Protocol, TextIO
 from yolov10 import images
 from yolov10.files import write_atomic
 from yolov10.prediction.detector import Failure, Found
-from yolov10.prediction.places import Places, copy_place, label_place
+from yolov10.prediction.places import Container, Places, copy_place, label_place
+from yolov10.prediction.recording import Recordings
 
 
 class Writer(Protocol):
@@ -72,7 +73,7 @@ class Json:
 class Csv:
     """One row a detection; a picture that could not be read has a row with its `error`."""
 
-    COLUMNS = ("source", "frame", "class", "name", "confidence", "x1", "y1", "x2", "y2", "error")
+    COLUMNS = ("source", "frame", "class", "name", "confidence", "x1", "y1", "x2", "y2", "error", "track")
 
     def __init__(self, stream: TextIO) -> None:
         self.rows = csv.writer(stream, lineterminator="\n")
@@ -81,12 +82,12 @@ class Csv:
     def write(self, result: Found | Failure) -> None:
         """The rows of one picture; a picture without objects has none."""
         if isinstance(result, Failure):
-            self.rows.writerow([result.picture.source, *[""] * (len(self.COLUMNS) - 2), result.error])
+            self.rows.writerow([result.picture.source, *[""] * (len(self.COLUMNS) - 3), result.error, ""])
             return
         entry = result.detections.to_dict()
         for found in entry["detections"]:
             facts = [found["class"], found["name"], found["confidence"], *found["box"]]
-            self.rows.writerow([entry["source"], entry["frame"], *facts, ""])
+            self.rows.writerow([entry["source"], entry["frame"], *facts, "", found.get("track", "")])
 
     def close(self) -> None:
         """Nothing is left to write."""
@@ -96,7 +97,7 @@ class Coco:
     """The results list of the COCO evaluator; pictures that could not be read are not in it.
 
     image_id: the stem of the file where it is an integer, as COCO's pictures have it (spec 6.1); else the
-    source as given, which tells two `a.jpg` of different folders apart.
+    source as given, which tells two `a.jpg` of different folders apart; of a frame with `#` and its number.
     """
 
     def __init__(self, stream: TextIO) -> None:
@@ -106,12 +107,13 @@ class Coco:
         """One entry a detection: bbox x y w h in pixels, category the class index."""
         if isinstance(result, Failure):
             return
-        source = result.picture.source
+        source, moment = result.picture.source, result.picture.moment
         stem = Path(source).stem
+        image = int(stem) if stem.isdecimal() else source
         for found in result.detections.to_dict()["detections"]:
             x1, y1, x2, y2 = found["box"]
             entry = {
-                "image_id": int(stem) if stem.isdecimal() else source,
+                "image_id": image if moment is None else f"{source}#{moment.number}",
                 "category_id": found["class"],
                 "bbox": [x1, y1, round(x2 - x1, 3), round(y2 - y1, 3)],
                 "score": found["confidence"],
@@ -154,20 +156,27 @@ class Yolo:
 
 
 class Annotated:
-    """A copy of every picture below `folder`, with its boxes drawn; `check_output` first."""
+    """A copy of every picture and video below `folder`, with its boxes drawn; `check_output` first."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, container: Container | None = None) -> None:
         self.places = Places(folder)
+        self.recordings = Recordings(lambda video: self.places.take(copy_place(video, container)))
 
     def write(self, result: Found | Failure) -> None:
-        """Draw and save one picture."""
+        """Draw and save one picture, or one frame in the recording of its video."""
         if isinstance(result, Failure):
             return
-        path = self.places.take(copy_place(result.picture))
-        images.write(path, result.detections.draw(result.pixels))
+        drawn = result.detections.draw(result.pixels)
+        for crossings in result.crossings:
+            crossings.draw(drawn)
+        if result.picture.moment is None:
+            images.write(self.places.take(copy_place(result.picture)), drawn)
+        else:
+            self.recordings.write(result.picture.moment, drawn)
 
     def close(self) -> None:
-        """Nothing is left to write."""
+        """End the video that is in the making."""
+        self.recordings.close()
 
 
 TEXT_FORMATS: Mapping[str, type[JsonLines | Json | Csv | Coco]] = {
