@@ -39,7 +39,7 @@ bench: .venv/ready
 	touch $@
 
 # The base install is a real wheel, as a user gets it.
-.venv-base/ready: pyproject.toml constraints.txt $(shell find src -name '*.py')
+.venv-base/ready: pyproject.toml constraints.txt $(shell find src -type f)
 	$(PYTHON) -m venv .venv-base
 	.venv-base/bin/python $(PIP) --force-reinstall --no-deps .
 	.venv-base/bin/python $(PIP) open-yolov10

@@ -12,9 +12,9 @@ SAMPLES = FOLDER / "samples"
 
 def exported_file(model: str | os.PathLike[str]) -> Path:
     """The file to run where torch may be missing: of a name its ONNX file, else the path itself."""
-    return FOLDER / "cells.onnx" if model == CELLS else Path(model)
+    return FOLDER / "cells.onnx" if os.fspath(model) == CELLS else Path(model)
 
 
 def weights_file(model: str | os.PathLike[str]) -> Path:
     """The file to train on or to run by torch: of a name its native weights, else the path itself."""
-    return FOLDER / "cells.safetensors" if model == CELLS else Path(model)
+    return FOLDER / "cells.safetensors" if os.fspath(model) == CELLS else Path(model)

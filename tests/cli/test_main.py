@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+from functools import partial
 
 import pytest
 
@@ -107,7 +108,9 @@ def test_ctrl_c_leaves_one_line_on_stderr_and_whole_data_on_stdout():
 
     command = [sys.executable, "-m", "yolov10", "predict", "-", "--model", DATA / "models" / "toy.onnx"]
     pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
-    with subprocess.Popen(command, **pipes, text=True) as process:
+    # A test that itself runs in the background was started with SIGINT ignored, which children inherit.
+    heard = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
+    with subprocess.Popen(command, **pipes, text=True, preexec_fn=heard) as process:
         assert "toy.onnx: 3 classes" in process.stderr.readline()  # now it waits for a picture
         process.send_signal(signal.SIGINT)
         out, err = process.communicate()

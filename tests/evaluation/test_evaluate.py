@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import pytest
 from conftest import DATA
-from data_sets.test_three_formats import write_coco, write_voc, write_yolo
+from data_sets.formats import write_coco, write_voc, write_yolo
 from evaluation.oracle import pycocotools
 from rules.subprocesses import clean_environment
 
@@ -135,9 +135,10 @@ def test_the_three_formats_give_the_same(tmp_path, drawn):
     expected = evaluate(TOY, drawn) | {"milliseconds": None}
     samples = open_dataset(drawn, "val").samples
     for write in (write_yolo, write_coco, write_voc):
-        dataset = write(tmp_path / write.__name__, NAMES, samples)
-        images = samples[0].path.parent if write is write_coco else None
-        assert evaluate(TOY, dataset.source, images=images) | {"milliseconds": None} == expected
+        path = write(tmp_path / write.__name__, NAMES, {"val": samples})
+        images = path.parent / "images" if write is write_coco else None
+        dataset = open_dataset(path, "val", images=images)
+        assert evaluate(TOY, path, images=images) | {"milliseconds": None} == expected
         assert evaluate(TOY, dataset) | {"milliseconds": None} == expected
 
 

@@ -35,7 +35,7 @@ def test_biases_may_begin_high_and_all_else_begins_at_nothing():
 def test_momentum_and_accumulation_grow_during_the_warm_up():
     schedule = Schedule(epochs=10, batches=100, lr=0.01, accumulate=4)
     assert [schedule.momentum_at(i) for i in (0, 150, 300, 900)] == pytest.approx([0.8, 0.8685, 0.937, 0.937])
-    assert [schedule.accumulate_at(i) for i in (0, 75, 150, 300, 900)] == [1, 1, 2, 4, 4]
+    assert [schedule.accumulate_at(i) for i in (0, 49, 51, 149, 151, 300, 900)] == [1, 1, 2, 2, 3, 4, 4]
 
 
 def test_warm_up_lasts_a_hundred_iterations_at_least():

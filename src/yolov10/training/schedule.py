@@ -19,8 +19,8 @@ class Schedule:
     batches: int
     """An epoch."""
     lr: float
-    accumulate: int
-    """Batches whose gradients make a step, after the warm-up."""
+    accumulate: float
+    """Nominal batch ÷ batch; rounded, the batches whose gradients make a step after the warm-up."""
     final_lr: float = 0.01
     """Part of `lr`."""
     shape: Literal["linear", "cosine"] = "linear"
@@ -57,7 +57,7 @@ class Schedule:
 
     def accumulate_at(self, iteration: int) -> int:
         """Batches that make a step."""
-        return max(1, round(self._warming(iteration, 0, self.accumulate)))
+        return max(1, round(self._warming(iteration, 1, self.accumulate)))
 
     def _warming(self, iteration: int, start: float, end: float) -> float:
         """On the straight line from `start` at iteration 0 to `end` when the warm-up is over."""

@@ -135,7 +135,7 @@ def make_schedule(config: TrainConfig, choice: Choice, pictures: int) -> Schedul
         epochs=config.epochs,
         batches=batches_per_epoch(pictures, config.batch),
         lr=choice.lr,
-        accumulate=choice.accumulate,
+        accumulate=config.nominal_batch / config.batch,
         final_lr=config.final_lr,
         shape=config.lr_schedule,
         momentum=config.momentum,
