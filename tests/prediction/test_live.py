@@ -1,6 +1,8 @@
 """Cameras and streams: never behind them, and back to one that breaks off. The camera is real HTTP."""
 
 import queue
+import subprocess
+import sys
 import threading
 import time
 
@@ -101,6 +103,22 @@ class TestNewest:
         assert any(thread.name.startswith("yolov10-live") for thread in threading.enumerate())
         stream.close()
         assert not any(thread.name.startswith("yolov10-live") for thread in threading.enumerate())
+
+
+PROGRAM = """
+from yolov10.prediction.live import newest
+def items(stop):
+    while not stop.wait(0.001):
+        yield 1
+    print("let go")
+stream = newest(items)
+print(next(stream))
+"""
+
+
+def test_a_program_may_end_without_closing_it():
+    command = [sys.executable, "-c", PROGRAM]
+    assert subprocess.run(command, capture_output=True, text=True, timeout=120).stdout == "1\nlet go\n"
 
 
 def test_a_slow_looker_always_sees_the_newest_frame(camera, received):

@@ -22,6 +22,7 @@ class Tally:
         """What was counted, by source."""
         self.footage: Footage | None = None
         self.highest = 0
+        self.follows = False
 
     def add(self, result: Found | Failure) -> None:
         """Take in the next result."""
@@ -35,6 +36,7 @@ class Tally:
         if detections.tracks is None:
             self.found.update(detections.counts())
             return
+        self.follows = True
         if moment is not None and moment.footage is not self.footage:
             self.footage, self.highest = moment.footage, 0
         # Numbers are given in order: one above all so far is a new object.
@@ -45,9 +47,8 @@ class Tally:
     def lines(self, output: Path | None) -> Iterator[str]:
         """For people: what was read and found, and what was counted."""
         read = [_numbered(self.pictures, "picture"), _numbered(self.frames, "frame")]
-        objects = (
-            ", ".join(f"{count} {name}" for name, count in self.found.most_common() if count) or "nothing"
-        )
+        objects = ", ".join(f"{count} {name}" for name, count in self.found.most_common() if count)
+        objects = (objects or "nothing") + (" followed" if self.follows else "")
         parts = [f"{' and '.join(filter(None, read)) or '0 pictures'}: {objects}"]
         if self.failures:
             parts.append(f"{self.failures} could not be read")

@@ -11,7 +11,7 @@ from yolov10.images import Image
 from yolov10.opencv import cv2, silence_ffmpeg, silent
 from yolov10.prediction.video import Video
 
-OPEN_TIMEOUT, READ_TIMEOUT = 10_000, 5_000
+OPEN_TIMEOUT, READ_TIMEOUT = 10_000, 10_000
 """Milliseconds that an address is waited for."""
 USUAL_FPS = 25.0
 """Where a video names no frame rate, or one that no video has."""

@@ -83,13 +83,14 @@ def _frames(
     try:
         capture = again.reopen()
         live = video.kind == "camera" or (video.kind == "address" and capture.frames is None)
-        footage = Footage(video, capture.fps, playback.step, live)
+        drops = live and playback.when_behind == "drop"
+        footage = Footage(video, capture.fps, playback.step, drops)
         if not live:
             shots = _to_the_end(video, capture, playback.step)
-        elif playback.when_behind == "wait":
-            shots = received(capture, playback.step, again, threading.Event())
-        else:
+        elif drops:
             shots = newest(partial(received, capture, playback.step, again))
+        else:
+            shots = received(capture, playback.step, again, threading.Event())
         for shot in shots:
             yield _picture(footage, shot)
     except UserError as fault:
@@ -114,10 +115,5 @@ def _to_the_end(video: Video, capture: Capture, step: int) -> Iterator[Shot]:
 
 
 def _picture(footage: Footage, shot: Shot) -> Picture:
-    place = footage.video.place
-    return Picture(
-        footage.video.source,
-        lambda: shot.pixels,
-        place.with_stem(f"{place.stem}-{shot.number:06}"),
-        Moment(footage, shot.number, shot.seconds),
-    )
+    moment = Moment(footage, shot.number, shot.seconds)
+    return Picture(footage.video.source, lambda: shot.pixels, footage.video.place, moment)

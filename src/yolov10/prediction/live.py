@@ -1,11 +1,11 @@
 """Sources that go on whether they are read or not: no lag behind them, and back to one that breaks off."""
 
+import atexit
 import contextlib
 import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -85,28 +85,40 @@ def newest(make: Callable[[threading.Event], Iterator[T]]) -> Iterator[T]:
     """
     stop, changed = threading.Event(), threading.Condition()
     waiting: deque[T] = deque(maxlen=1)
+    ended: list[Exception | None] = []
 
     def take_all() -> None:
-        for item in make(stop):
-            with changed:
-                waiting.append(item)
-                changed.notify()
-
-    def wake(_: object) -> None:
+        fault = None
+        try:
+            for item in make(stop):
+                with changed:
+                    waiting.append(item)
+                    changed.notify()
+        except Exception as raised:
+            fault = raised
         with changed:
+            ended.append(fault)
             changed.notify()
 
-    with ThreadPoolExecutor(1, "yolov10-live") as pool:
-        taking = pool.submit(take_all)
-        taking.add_done_callback(wake)
-        try:
-            while True:
-                with changed:
-                    changed.wait_for(lambda: waiting or taking.done())
-                    if not waiting:
-                        break
-                    item = waiting.pop()
-                yield item
-        finally:
-            stop.set()
-    taking.result()
+    # A daemon, as a program that ends without closing us must not wait for it; but let go of the source.
+    thread = threading.Thread(target=take_all, name="yolov10-live", daemon=True)
+
+    def end() -> None:
+        stop.set()
+        thread.join()
+
+    atexit.register(end)
+    thread.start()
+    try:
+        while True:
+            with changed:
+                changed.wait_for(lambda: waiting or ended)
+                if not waiting:
+                    break
+                item = waiting.pop()
+            yield item
+    finally:
+        end()
+        atexit.unregister(end)
+    if ended[0] is not None:
+        raise ended[0]

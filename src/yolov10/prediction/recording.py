@@ -14,7 +14,7 @@ CODEC = "mp4v"
 WHOLE = 0.9
 """Share of the frames written that a finished file must say it has."""
 LONGEST_GAP = 1.0
-"""Seconds of a live source without a frame that the recording shows, as a still."""
+"""Seconds without a frame that a recording shows as a still; the rest is left out."""
 
 
 class Recording:
@@ -85,7 +85,7 @@ class Recordings:
 
     def _times(self, moment: Moment) -> int:
         """How often to write a frame: once, but as often as its time takes where frames come irregularly."""
-        if not moment.footage.live:
+        if not moment.footage.drops:
             return 1
         before, fps = self.due, _fps(moment.footage)
         self.due = max(round(moment.seconds * fps) + 1, before)

@@ -40,7 +40,7 @@ class Picture:
     read: Callable[[], Image]
     """Decodes it to BGR [h, w, 3], upright. Raises UserError naming the source."""
     place: Path
-    """Where an annotated copy goes, relative to the output folder; unique within one source."""
+    """Where an annotated copy goes, relative to the output folder; unique within one source, per video."""
     moment: Moment | None = None
     """Of a frame, where in its video it is from."""
 

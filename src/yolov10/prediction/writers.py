@@ -11,6 +11,8 @@ from yolov10.files import write_atomic
 from yolov10.prediction.detector import Failure, Found
 from yolov10.prediction.places import Container, Places, copy_place, label_place
 from yolov10.prediction.recording import Recordings
+from yolov10.prediction.sources import Picture
+from yolov10.prediction.video import Footage
 
 
 class Writer(Protocol):
@@ -135,6 +137,8 @@ class Yolo:
 
     def __init__(self, folder: Path) -> None:
         self.places = Places(folder)
+        self.footage: Footage | None = None
+        self.place = folder
 
     def write(self, result: Found | Failure) -> None:
         """The file of one picture; empty when nothing was found."""
@@ -148,8 +152,16 @@ class Yolo:
                 found.boxes.tolist(), found.scores.tolist(), found.classes.tolist(), strict=True
             )
         )
-        path = self.places.take(label_place(result.picture))
-        write_atomic(path, "".join(rows).encode())
+        write_atomic(self._take(result.picture), "".join(rows).encode())
+
+    def _take(self, picture: Picture) -> Path:
+        """A place of its own; frames have that of their video, with their number."""
+        if picture.moment is None:
+            return self.places.take(label_place(picture))
+        if picture.moment.footage is not self.footage:
+            self.footage = picture.moment.footage
+            self.place = self.places.take(label_place(picture))
+        return self.place.with_stem(f"{self.place.stem}-{picture.moment.number:06}")
 
     def close(self) -> None:
         """Nothing is left to write."""
