@@ -2,7 +2,7 @@
 PYTHON ?= python3
 PIP = -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: demo test test-slow test-base lint format bench clean
+.PHONY: demo test test-slow test-base node lint format bench clean
 
 demo: .venv-base/ready  ## fresh machine → detections on real pictures, without torch
 	.venv-base/bin/yolov10 predict cells --model cells --output demo
@@ -20,6 +20,19 @@ test-base: .venv-base/ready  ## the wheel of the base install alone: no torch is
 	.venv-base/bin/python $(PIP) pytest
 	.venv-base/bin/python -m pytest --confcutdir=tests/base tests/base
 
+node:  ## what the test of exports under Node needs; without it that test is skipped
+	cd tests/node && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+
+test-lowest: .venv-lowest/ready  ## the core on the lowest versions that pyproject.toml admits
+	.venv-lowest/bin/python -m pytest --ignore=tests/rules --ignore=tests/base
+
+FUZZED ?= $(notdir $(wildcard tests/fuzz/corpus/*))
+SECONDS ?= 600
+
+fuzz: .venv/ready  ## ten minutes a target; what breaks one is left in .cache/fuzz; FUZZED="image yolo" SECONDS=60
+	.venv/bin/python $(PIP) atheris
+	for target in $(FUZZED); do .venv/bin/python tests/fuzz/run.py $$target --seconds $(SECONDS) || exit 1; done
+
 lint: .venv/ready
 	.venv/bin/ruff format --check .
 	.venv/bin/ruff check .
@@ -30,8 +43,21 @@ format: .venv/ready
 	.venv/bin/ruff format .
 	.venv/bin/ruff check --fix .
 
+# performance.py runs these itself, and writes docs/performance.md.
+IN_PERFORMANCE = runtimes predict_path cold_start install_size
+BENCHMARKS = $(filter-out $(IN_PERFORMANCE:%=benchmarks/%.py),$(wildcard benchmarks/*.py))
+
 bench: .venv/ready
-	for file in benchmarks/*.py; do .venv/bin/python $$file || exit 1; done
+	for file in $(BENCHMARKS); do .venv/bin/python $$file || exit 1; done
+
+dist: .venv/ready  ## wheel and source archive; equal to the byte whoever builds them (tests/rules/test_reproducible.py)
+	.venv/bin/python -m hatchling build --clean
+
+# The tool has an environment of its own, so that the list holds nothing of it.
+sbom: .venv-all/ready .venv-sbom/ready  ## dist/sbom.cdx.json: what an install with every extra brings (CycloneDX)
+	mkdir -p dist
+	.venv-sbom/bin/cyclonedx-py environment --pyproject pyproject.toml --mc-type library --output-reproducible \
+		--output-file dist/sbom.cdx.json .venv-all/bin/python
 
 .venv/ready: pyproject.toml requirements-dev.txt constraints.txt
 	$(PYTHON) -m venv .venv
@@ -45,5 +71,21 @@ bench: .venv/ready
 	.venv-base/bin/python $(PIP) open-yolov10
 	touch $@
 
+.venv-all/ready: pyproject.toml constraints.txt
+	$(PYTHON) -m venv .venv-all
+	.venv-all/bin/python $(PIP) '.[all]'
+	touch $@
+
+.venv-sbom/ready: constraints.txt
+	$(PYTHON) -m venv .venv-sbom
+	.venv-sbom/bin/python $(PIP) cyclonedx-bom
+	touch $@
+
+.venv-lowest/ready: pyproject.toml constraints-lowest.txt requirements-dev.txt
+	$(PYTHON) -m venv .venv-lowest
+	.venv-lowest/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints-lowest.txt \
+		--editable '.[all]' --requirement requirements-dev.txt
+	touch $@
+
 clean:
-	rm -rf .venv .venv-base build dist demo
+	rm -rf .venv .venv-* build dist demo

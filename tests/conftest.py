@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from golden_weights import weight
 from hypothesis import settings
+from no_network import block_network
 
 ROOT = Path(__file__).resolve().parents[1]
 DATA = ROOT / "tests" / "data"
@@ -17,6 +18,16 @@ SCALES = "nsmblx"
 # Machines are shared: a slow example is no failure, and CI must draw the same examples as the desk.
 settings.register_profile("project", deadline=None, derandomize=True, max_examples=50)
 settings.load_profile("project")
+
+block_network()
+
+
+@pytest.fixture(autouse=True, scope="session")
+def own_cache(tmp_path_factory):
+    """The disk cache of the tests, and of the processes they start, is a folder of theirs."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+        yield
 
 
 @pytest.fixture

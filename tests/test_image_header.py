@@ -52,6 +52,10 @@ def chunk(kind: bytes, body: bytes) -> bytes:
     return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
 
 
+def box(kind: bytes, body: bytes = b"") -> bytes:
+    return struct.pack(">I", 8 + len(body)) + kind + body
+
+
 def saved(image: Image.Image, format: str, **options: object) -> bytes:
     file = io.BytesIO()
     image.save(file, format, **options)
@@ -332,3 +336,40 @@ def test_two_megabytes_of_jpeg_take_less_than_a_millisecond() -> None:
 def test_reading_headers_needs_no_numpy() -> None:
     code = "import sys, yolov10.image_header; assert not {'numpy', 'cv2', 'PIL'} & set(sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+SIZE = struct.pack(">II5B", 8, 8, 8, 2, 0, 0, 0)
+FOUR_HUNDRED_THOUSAND = 400_000
+EMPTY_PARTS = {
+    "PNG": b"\x89PNG\r\n\x1a\n"
+    + chunk(b"IHDR", SIZE)
+    + chunk(b"teXt", b"") * FOUR_HUNDRED_THOUSAND
+    + chunk(b"IEND", b""),
+    "JPEG": b"\xff\xd8\xff\xc0\0\x0b\x08\0\x08\0\x08\x01\x01\x11\0"
+    + b"\xff\xfe\0\x02" * FOUR_HUNDRED_THOUSAND
+    + b"\xff\xda\0\x02\xff\xd9",
+    "WebP": b"RIFF\0\0\0\0WEBPVP8X\x0a\0\0\0\0\0\0\0\x07\0\0\x07\0\0"
+    + b"junk\0\0\0\0" * FOUR_HUNDRED_THOUSAND,
+    "AVIF": box(b"ftyp", b"avif")
+    + box(b"free") * FOUR_HUNDRED_THOUSAND
+    + box(b"meta", b"\0" * 4 + box(b"iprp", box(b"ipco", box(b"ispe", struct.pack(">III", 0, 8, 8))))),
+}
+
+
+@pytest.mark.parametrize("format", EMPTY_PARTS)
+def test_a_picture_of_parts_without_number_is_refused_before_they_fill_time_and_memory(format):
+    """A gigabyte of empty chunks took minutes, and as many objects."""
+    with pytest.raises(UserError, match=f"a truncated or damaged {format}"):
+        read_header(EMPTY_PARTS[format])
+
+
+@pytest.mark.parametrize("format", EMPTY_PARTS)
+def test_a_picture_of_many_parts_is_read(format):
+    part = {
+        "PNG": chunk(b"teXt", b""),
+        "JPEG": b"\xff\xfe\0\x02",
+        "WebP": b"junk\0\0\0\0",
+        "AVIF": box(b"free"),
+    }[format]
+    fewer = EMPTY_PARTS[format].replace(part * 390_000, b"")
+    assert read_header(fewer).upright_size == (8, 8)

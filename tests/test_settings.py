@@ -110,6 +110,33 @@ def test_a_file_that_is_no_settings_is_refused_by_name(tmp_path, content, messag
     assert message in str(fault.value)
 
 
+@pytest.mark.parametrize("value", ["2001-13-01", "2001-01-01 25:00:00", "1" * 5000, "[" * 5000, "\xff"])
+def test_a_value_that_yaml_itself_cannot_make_is_a_plain_fault(tmp_path, value):
+    """A date that no calendar has, a number too long, a list too deep: these are no YAMLError."""
+    path = tmp_path / "oven.yaml"
+    path.write_text(f"heat: {value}\n", encoding="latin-1")
+    with pytest.raises(UserError, match=str(path)) as fault:
+        Oven(**read_settings(path, Oven))
+    assert len(str(fault.value)) < 400
+
+
+def test_a_list_that_holds_another_over_and_over_is_not_written_out(tmp_path):
+    """Forty aliases, each twice the one before: written out, terabytes."""
+    doubled = ", ".join(f"&n{level} [*n{level - 1}, *n{level - 1}]" for level in range(1, 40))
+    path = tmp_path / "oven.yaml"
+    path.write_text(f"heat: [&n0 [x, x], {doubled}]\n")
+    with pytest.raises(UserError) as fault:
+        Oven(**read_settings(path, Oven))
+    assert str(fault.value) == "heat is a list, not a number"
+
+
+@pytest.mark.parametrize("values", [{"heat": "x" * 1_000_000}, {"mode": "x" * 1_000_000}])
+def test_a_value_of_a_million_letters_is_not_quoted_whole(values):
+    with pytest.raises(UserError, match="xxx.…, not") as fault:
+        Oven(**values)
+    assert len(str(fault.value)) < 200
+
+
 def test_a_file_that_is_not_there_is_named(tmp_path):
     with pytest.raises(UserError, match="cannot read .*none.yaml: No such file"):
         read_settings(tmp_path / "none.yaml", Oven)

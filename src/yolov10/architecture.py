@@ -16,6 +16,9 @@ STRIDES = (8, 16, 32)
 REG_MAX = 16
 """Bins of the distribution that each of a box's four sides is read from (spec 3.1)."""
 
+BATCH_NORM_EPSILON = 1e-3
+"""Of every batch-norm; folding with another one shows (spec 1.0, 9.2)."""
+
 MAX_DETECTIONS = 300
 """Rows the one-to-one head keeps: its top-k (spec 3.4)."""
 

@@ -5,6 +5,9 @@ import importlib
 from collections.abc import Iterable
 from types import ModuleType
 
+LONGEST_WORD = 100
+"""Letters; what is longer was not mistyped, and comparing it would take its square."""
+
 
 class UserError(Exception):
     """Something the user gave cannot be used; the message is one line that says what to do."""
@@ -33,6 +36,8 @@ def require(module: str, *, install: str, purpose: str) -> ModuleType:
 
 def nearest(word: str, candidates: Iterable[str]) -> str | None:
     """The candidate that `word` was probably meant to be, or None when none is near."""
+    if len(word) > LONGEST_WORD:
+        return None
     near = difflib.get_close_matches(word, list(candidates), n=1, cutoff=0.6)
     return near[0] if near else None
 

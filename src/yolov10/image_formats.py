@@ -1,7 +1,7 @@
 """The headers of picture formats, one parser each, by their specifications.
 
-Every parser goes forward only, so that time is bounded; where a field lies past the end of the data, a
-`struct.error` says so.
+Every parser goes forward only, over a bounded number of parts, so that time is bounded; where a field lies
+past the end of the data, a `struct.error` says so.
 """
 
 import math
@@ -17,16 +17,28 @@ Parsed = tuple[int, int, int]
 """Width and height as stored, and the EXIF orientation (1..8)."""
 
 
+MOST_PARTS = 300_000
+"""Chunks, segments or boxes that are gone over; a PNG of half a gigabyte has sixty thousand."""
+
+
 class BrokenError(Exception):
     """The bytes contradict the format they claim."""
 
 
+def _parts() -> Iterator[int]:
+    """Count the parts of a file; raises BrokenError beyond what any picture has."""
+    yield from range(MOST_PARTS)
+    raise BrokenError
+
+
 def png_chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
     """Give the kind of each chunk of a PNG up to IEND, and where the chunk starts and ends (PNG 5.3)."""
-    kind, position = b"", 8
-    while kind != b"IEND":
+    position = 8
+    for _ in _parts():
         length, kind = unpack_from(">I4s", data, position)
         yield kind, position, position + length + 12
+        if kind == b"IEND":
+            return
         position += length + 12
 
 
@@ -34,7 +46,10 @@ def jpeg(data: bytes) -> Parsed:
     """Follow the segments to the start of the scan (ITU T.81 annex B); an end marker must be behind it."""
     width = height = 0
     orientation, position = 1, 2
-    while segment := _JPEG_SEGMENT.search(data, position):
+    for _ in _parts():
+        segment = _JPEG_SEGMENT.search(data, position)
+        if not segment:
+            break
         kind, position = segment[1], segment.end()
         if kind == b"\xda":
             # Looked for from the back, where it is: 4 MB of entropy data forwards would take 5 % of a decode.
@@ -84,7 +99,9 @@ def webp(data: bytes) -> Parsed:
         raise BrokenError
     width, height = (1 + (unpack_from("<I", data, offset)[0] >> 8) for offset in (23, 26))  # 24-bit fields
     orientation, position = 1, 12
-    while position + 8 <= len(data):
+    for _ in _parts():
+        if position + 8 > len(data):
+            break
         kind, size = unpack_from("<4sI", data, position)
         if kind == b"EXIF":
             orientation = exif_orientation(data[position + 8 : position + 8 + size])
@@ -158,7 +175,9 @@ _AVIF_ORIENTATION = {None: (1, 8, 3, 6), 0: (4, 5, 2, 7), 1: (2, 7, 4, 5)}
 
 def _boxes(data: bytes, start: int, end: int) -> Iterator[tuple[bytes, int, int]]:
     """Give the kind of each ISO 14496-12 box between two offsets, and where its contents start and end."""
-    while start < end:
+    for _ in _parts():
+        if start >= end:
+            return
         size, kind = unpack_from(">I4s", data, start)
         header = 8
         if size == 1:

@@ -1,6 +1,7 @@
 """Pictures in and out: files, bytes, arrays and PIL images become uint8 [H,W,3], BGR, upright."""
 
 import os
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -26,7 +27,12 @@ MAX_BYTES = 2**30
 
 def read(path: str | os.PathLike[str], *, max_pixels: int = MAX_PIXELS) -> Image:
     """Decode a picture file to [H,W,3] BGR, upright; raises UserError naming the file, as `decode` does."""
-    return decode(_file_bytes(path), name=os.fspath(path), max_pixels=max_pixels)
+    return open_file(path, max_pixels=max_pixels).pixels()
+
+
+def open_file(path: str | os.PathLike[str], *, max_pixels: int = MAX_PIXELS) -> "Encoded":
+    """A picture file's bytes, yet to be decoded; raises UserError naming the file, as `open_bytes` does."""
+    return open_bytes(_file_bytes(path), name=os.fspath(path), max_pixels=max_pixels)
 
 
 def read_size(path: str | os.PathLike[str]) -> tuple[int, int]:
@@ -40,6 +46,11 @@ def decode(data: bytes, *, name: str, max_pixels: int = MAX_PIXELS) -> Image:
     16-bit samples are scaled to 8, alpha is dropped. Raises UserError, beginning with `name`, for what is no
     picture, has more than `max_pixels`, or is truncated or damaged as far as its format can tell.
     """
+    return open_bytes(data, name=name, max_pixels=max_pixels).pixels()
+
+
+def open_bytes(data: bytes, *, name: str, max_pixels: int = MAX_PIXELS) -> "Encoded":
+    """The bytes of a picture file, measured but yet to be decoded; raises UserError as `decode` does."""
     header = _header(data, name)
     pixels = header.width * header.height
     if pixels > max_pixels:
@@ -47,12 +58,44 @@ def decode(data: bytes, *, name: str, max_pixels: int = MAX_PIXELS) -> Image:
             f"{name}: {header.width}x{header.height} = {pixels / 1e6:.4g} megapixels, "
             f"over the limit of {max_pixels / 1e6:.4g}; raise --max-pixels to read it"
         )
-    image = _decode_as_stored(_still_png(data) if header.format == "PNG" else data)
-    if image is not None and header.format != "TIFF":  # libtiff has turned it already, whatever the flag says
-        image = _turned_upright(image, header.orientation)
-    if image is None or image.shape[1::-1] != header.upright_size:
-        raise UserError(f"{name}: a damaged {header.format}, or a kind of {header.format} that is not read")
-    return image
+    return Encoded(data, name, header)
+
+
+@dataclass(frozen=True, eq=False)
+class Encoded:
+    """A picture file in memory, whose header says that it can be decoded."""
+
+    data: bytes
+    name: str
+    header: ImageHeader
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height of the upright picture."""
+        return self.header.upright_size
+
+    def pixels(self, shrink: int = 1) -> Image:
+        """The upright picture [H,W,3] BGR; with `shrink` 2, 4 or 8, sides so many times smaller, rounded up.
+
+        Only a JPEG is read smaller, in less time than whole: `can_shrink`. Raises UserError beginning with
+        the name for what is damaged.
+        """
+        header = self.header
+        data = _still_png(self.data) if header.format == "PNG" else self.data
+        image = _decode_as_stored(data, shrink)
+        if image is not None and header.format != "TIFF":  # libtiff turned it already, whatever the flag says
+            image = _turned_upright(image, header.orientation)
+        width, height = (-(-side // shrink) for side in self.size)
+        if image is None or image.shape[1::-1] != (width, height):
+            raise UserError(
+                f"{self.name}: a damaged {header.format}, or a kind of {header.format} that is not read"
+            )
+        return image
+
+    @property
+    def can_shrink(self) -> bool:
+        """Whether `pixels` takes a `shrink` other than 1."""
+        return self.header.format == "JPEG"
 
 
 def from_array(image: object) -> Image:
@@ -138,19 +181,27 @@ def _still_png(data: bytes) -> bytes:
 _PNG_ANIMATION = {b"acTL", b"fcTL", b"fdAT"}
 
 
-def _decode_as_stored(data: bytes) -> Image | None:
-    """Decode to BGR [H,W,3]; None for what OpenCV refuses.
+def _decode_as_stored(data: bytes, shrink: int) -> Image | None:
+    """Decode to BGR [H,W,3], sides divided by `shrink`; None for what OpenCV refuses.
 
     Turning it is left to us, so that `read_size` and `decode` cannot differ: OpenCV overlooks the turn of an
     AVIF, and EXIF behind the pixels of a PNG.
     """
-    flags = cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION
+    flags = _SHRUNK[shrink] | cv2.IMREAD_IGNORE_ORIENTATION
     with silent():
         try:
             image = cv2.imdecode(np.frombuffer(data, np.uint8), flags)
         except cv2.error:
             return None
     return None if image is None else _as_image(image)
+
+
+_SHRUNK = {
+    1: cv2.IMREAD_COLOR,
+    2: cv2.IMREAD_REDUCED_COLOR_2,
+    4: cv2.IMREAD_REDUCED_COLOR_4,
+    8: cv2.IMREAD_REDUCED_COLOR_8,
+}
 
 
 def _turned_upright(image: Image, orientation: int) -> Image:

@@ -13,8 +13,9 @@ from yolov10.errors import UserError
 from yolov10.image_size import MAX_SIDE
 
 DEFAULT_IMAGE_SIZE = 640
-MAX_METADATA = 1_000_000
-"""Characters of one metadata entry that are worth parsing; a thousand classes take twenty thousand."""
+MAX_METADATA = 500_000
+"""Characters of one metadata entry that are worth parsing: twenty thousand classes. Nothing but "1,1,1,…" of
+that length takes a quarter of a gigabyte."""
 
 
 @dataclass(frozen=True)

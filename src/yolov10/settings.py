@@ -18,6 +18,7 @@ from typing import Any, Literal
 import yaml
 
 from yolov10.errors import UserError, WrongValueError, did_you_mean
+from yolov10.printable import brief
 
 
 class _Unset(Enum):
@@ -94,14 +95,16 @@ def read_settings(path: str | os.PathLike[str], owner: type) -> dict[str, Any]:
         content = yaml.safe_load(Path(path).read_text("utf-8"))
     except OSError as fault:
         raise UserError(f"cannot read {path}: {fault.strerror}") from None
-    except (yaml.YAMLError, UnicodeDecodeError) as fault:
+    except RecursionError:
+        raise UserError(f"{path} holds no settings: it is nested too deeply") from None
+    except (yaml.YAMLError, ValueError) as fault:  # the second: a date that no calendar has, no UTF-8
         raise UserError(f"{path} is not YAML: {' '.join(str(fault).split())[:200]}") from None
     if not isinstance(content, dict):
         raise UserError(f"{path} does not hold `name: value` lines")
     known = settings_of(owner)
     for key in content:
         if key not in known:
-            raise UserError(f"{path}: no setting {key!r}{did_you_mean(str(key), known)}")
+            raise UserError(f"{path}: no setting {brief(key)}{did_you_mean(str(key), known)}")
     return content
 
 
@@ -132,8 +135,8 @@ def _checked(name: str, value: Any, hint: Any, meta: Mapping[str, Any]) -> Any: 
     if typing.get_origin(hint) is Literal:
         choices = typing.get_args(hint)
         if value not in choices:
-            near = did_you_mean(str(value), choices)
-            raise WrongValueError(f"{name} is {value!r}, not one of {', '.join(choices)}{near}")
+            near = did_you_mean(value, choices) if isinstance(value, str) else ""
+            raise WrongValueError(f"{name} is {brief(value)}, not one of {', '.join(choices)}{near}")
         return value
     kinds = typing.get_args(hint) or (hint,)  # of `int | None`, both
     if value is None and types.NoneType in kinds:
@@ -155,7 +158,7 @@ def _converted(name: str, value: Any, kind: Any) -> Any:  # noqa: ANN401
             if kind is float or number.is_integer():
                 return kind(number)
     wanted = {bool: "true or false", Path: "a path", int: "a whole number", float: "a number", str: "text"}
-    raise WrongValueError(f"{name} is {value!r}, not {wanted[kind]}")
+    raise WrongValueError(f"{name} is {brief(value)}, not {wanted[kind]}")
 
 
 def _bounds(meta: Mapping[str, Any]) -> str:

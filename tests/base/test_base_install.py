@@ -83,9 +83,15 @@ def test_timing_layers_says_which_install_line_brings_torch():
     )
 
 
-def test_a_native_model_says_which_install_line_brings_torch(tmp_path):
-    (tmp_path / "m.safetensors").write_bytes(b"")
-    result = run("predict", PICTURE, "--model", tmp_path / "m.safetensors")
+def test_native_weights_run_without_torch():
+    from yolov10.model_names import weights_file
+
+    answers = [
+        json.loads(run("predict", "cells", "--model", model, *options).stdout)
+        for model, options in (("cells", []), (weights_file("cells"), ["--confidence", "0.3"]))
+    ]
+    assert [len(entries) for entries in answers] == [3, 3]
+    result = run("predict", PICTURE, "--model", weights_file("cells"), "--runtime", "torch")
     assert result.returncode == 1
     assert result.stderr.endswith("needs torch: pip install 'open-yolov10[train]'\n")
     assert result.stderr.count("\n") == 1

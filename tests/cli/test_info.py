@@ -284,7 +284,7 @@ def test_an_exported_file_has_no_tensors_to_list(run):
 @pytest.mark.parametrize(
     "arguments,reason",
     [
-        ([], "give a scale or a model file, or --block NAME"),
+        ([], "give MODEL, a scale or a file, or --block NAME"),
         (["n", "--block", "CIB"], "--block NAME stands alone"),
         (["n", "--kernel", "3"], "--kernel belongs to --block NAME"),
         (["n", "s", "--parameters"], "--parameters is of one model, not of 2"),

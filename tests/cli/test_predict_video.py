@@ -334,11 +334,12 @@ def growth(frames, tmp_path):
         *("--count-line", "48,0,48,64"),
     )
     sizes = []
-    for number, _ in enumerate(process.stdout):
-        if number >= 200 and number % 20 == 0:
-            with open(f"/proc/{process.pid}/statm") as status:
-                sizes.append(int(status.read().split()[1]) * os.sysconf("SC_PAGESIZE") / 2**20)
-    assert process.wait() == 0, process.stderr.read()
+    with process:
+        for number, _ in enumerate(process.stdout):
+            if number >= 200 and number % 20 == 0:
+                with open(f"/proc/{process.pid}/statm") as status:
+                    sizes.append(int(status.read().split()[1]) * os.sysconf("SC_PAGESIZE") / 2**20)
+        assert process.wait() == 0, process.stderr.read()
     assert number == frames - 1
     assert len(frames_of(tmp_path / "out" / "long.mp4")) == frames
     return max(sizes) - sizes[0]

@@ -75,6 +75,10 @@ def test_names_are_read_as_they_are_written(yaml, text, names):
     assert open_dataset(yaml(f"train: images\n{text}")).names == names
 
 
+DOUBLED = "[&n0 [x], " + ", ".join(f"&n{n} [*n{n - 1}, *n{n - 1}]" for n in range(1, 40)) + "]"
+"""Aliases, each twice the one before: written out, terabytes."""
+
+
 @pytest.mark.parametrize(
     ("text", "says"),
     [
@@ -91,6 +95,7 @@ def test_names_are_read_as_they_are_written(yaml, text, names):
         ("train: images\nnames: {0: a, 2: b}", "names must be numbered from 0; 1 is missing"),
         ("train: images\nnames: [a]\nnc: 2", "nc is 2, but there are 1 names"),
         ("train: images\nnames: [a]\nnc: many", "nc must be the number of classes, not 'many'"),
+        ("train: images\nnc: " + DOUBLED, "nc must be the number of classes, not a list"),
         ("train: images\nnc: 99999999999", "nc must be the number of classes"),
         ("train: {a: b}\nnames: [x]", "train must be a text, not a dict"),
         ("path: [a]\ntrain: images\nnames: [x]", "path must be a text, not a list"),

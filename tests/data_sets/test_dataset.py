@@ -87,6 +87,19 @@ def test_a_label_file_that_cannot_be_read_does_not_make_its_picture_background(y
     assert f"labels that cannot be read: {data.parent / 'labels' / 'b.txt'}: " in fault.what
 
 
+@pytest.mark.skipif(not Path("/dev/null").exists(), reason="no such device here")
+def test_labels_that_are_a_device_without_end_are_not_read(yolo):
+    """A link to /dev/zero among the labels filled the memory; one to a pipe waited forever."""
+    data = yolo({"a": "0 0.5 0.5 0.2 0.2", "b": "0 0.5 0.5 0.2 0.2"})
+    (label,) = data.parent.rglob("b.txt")
+    label.unlink()
+    label.symlink_to("/dev/null")
+    dataset = open_dataset(data)
+    assert [sample.path.stem for sample in dataset.samples] == ["a"]
+    (fault,) = dataset.faults
+    assert "b.txt is no file" in str(fault)
+
+
 def test_a_data_set_of_which_nothing_can_be_used_says_why(yolo):
     data = yolo({"a": BOX})
     (data.parent / "images/a.png").write_bytes(b"no picture")

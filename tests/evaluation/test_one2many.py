@@ -44,7 +44,7 @@ def pictures():
 
 
 def test_before_suppression_it_finds_what_an_equal_one_to_one_head_finds(golden, pictures):
-    one2one = open_runtime(golden, device="cpu")
+    one2one = open_runtime(golden, runtime="torch", device="cpu")
     found, same = open_one2many(golden, one2one)._candidates(pictures), one2one(pictures)
     assert found.shape == (2, 3000, 6)
     np.testing.assert_allclose(found[:, : same.shape[1], 4], same[..., 4], atol=1e-5)
@@ -57,7 +57,7 @@ def test_before_suppression_it_finds_what_an_equal_one_to_one_head_finds(golden,
 
 
 def test_suppression_leaves_no_two_of_a_class_on_one_place(golden, pictures):
-    for rows in open_one2many(golden, open_runtime(golden, device="cpu"))(pictures):
+    for rows in open_one2many(golden, open_runtime(golden, runtime="torch", device="cpu"))(pictures):
         assert rows.shape == (300, 6)
         kept = rows[rows[:, 5] != NO_CLASS]
         assert len(kept) > 0

@@ -37,7 +37,7 @@ def run(network, height, width):
 def test_operations_equal_torchs_flop_counter(scale, size):
     rows = layers(scale)
     anchors = sum((size[0] // s) * (size[1] // s) for s in STRIDES)
-    for form in (TRAINING, FUSED) if size == SIZES[1] else (FUSED,):
+    for form in (TRAINING, FUSED) if scale in "nm" and size == SIZES[1] else (FUSED,):
         network = network_of(scale, form)
         with FlopCounterMode(display=False) as counter:
             run(network, *size)
@@ -66,9 +66,9 @@ class Written(TorchDispatchMode):
         return result
 
 
-@pytest.mark.parametrize("size", SIZES[:2], ids=lambda size: "×".join(map(str, size)))
 @pytest.mark.parametrize("form", [ONE_HEAD, FUSED, TRAINING], ids=lambda form: form.title)
-def test_activation_memory_is_what_torch_writes(scale, form, size):
+def test_activation_memory_is_what_torch_writes(scale, form):
+    size = SIZES[1]
     network = network_of(scale, form)
     network.eval() if form is not TRAINING else None
     with Written() as written:

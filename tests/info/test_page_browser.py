@@ -48,7 +48,7 @@ def open_page(browser, file):
     """Open the page at a size; at the end, no error and no request but for the file itself."""
     contexts, faults, requests = [], [], []
 
-    def call(size=WIDE, scheme="light", motion="reduce", place=""):
+    def call(size=WIDE, scheme="light", motion="reduce", place="", file=file):
         context = browser.new_context(
             viewport={"width": size[0], "height": size[1]}, color_scheme=scheme, reduced_motion=motion
         )
@@ -65,7 +65,7 @@ def open_page(browser, file):
     for context in contexts:
         context.close()
     assert faults == []
-    assert [url for url in requests if not url.startswith(("data:", file.as_uri()))] == []
+    assert [url for url in requests if not url.startswith(("data:", file.parent.as_uri()))] == []
 
 
 def number(page):
@@ -274,6 +274,16 @@ def test_questions_lead_to_their_panels(open_page):
         link.focus()
         page.keyboard.press("Enter")
         playwright.expect(page.locator(f"#{panel}-title")).to_be_in_viewport()
+
+
+@pytest.mark.parametrize("size", [WIDE, PHONE], ids=lambda size: f"{size[0]} px")
+def test_other_sizes_and_class_counts_are_drawn_too(open_page, file, size):
+    other = file.with_name("other.html")
+    other.write_text(page_text("s", 3, 384, 640), "utf-8")
+    page = open_page(size, file=other)
+    assert number(page) == "8,068,674"
+    assert "256·24×40" in page.locator('.layer[data-layer="5"]').text_content()
+    assert fits(page)
 
 
 def test_a_link_opens_at_its_place(open_page):

@@ -122,7 +122,7 @@ def test_one_class_per_box_keeps_the_order_of_scores(monkeypatch):
     left, right, middle = [10, 0, 20, 10], [50, 0, 60, 10], [30, 0, 40, 10]
     boxes = [(right, 0.9, 2), (left, 0.8, 0), (right, 0.7, 1), (middle, 0.6, 1), (left, 0.5, 2)]
     rows = np.array([[[*box, score, index] for box, score, index in boxes]], np.float32)
-    detector = Detector(TOY, one_class_per_box=True)
+    detector = Detector(TOY, runtime="onnx", one_class_per_box=True)
     monkeypatch.setattr("yolov10.runtimes.onnx_runtime.OnnxRuntime.__call__", lambda *_: rows)
     found = detector(picture(32, 64))
     assert found.scores.tolist() == pytest.approx([0.9, 0.8, 0.6])
@@ -197,8 +197,8 @@ class TestStream:
         ({"classes": ["cat"]}, "no class 'cat'"),
         ({"device": "tpu"}, "device 'tpu'"),
         ({"device": "cuda:7"}, "device 'cuda:7' is not available"),
-        ({"runtime": "torch"}, "torch cannot run this file; leave --runtime out or choose onnx or openvino"),
-        ({"precision": "bf16"}, "leave --precision out"),
+        ({"runtime": "torch"}, "torch cannot run this file; leave --runtime out or choose openvino or onnx"),
+        ({"runtime": "onnx", "precision": "bf16"}, "leave --precision out"),
     ],
 )
 def test_wrong_options_say_what_is_right(options, reason):
@@ -206,7 +206,7 @@ def test_wrong_options_say_what_is_right(options, reason):
         Detector(TOY, **options)
 
 
-@pytest.mark.parametrize("name", ["gone.onnx", "gone.safetensors", "yolov10n"])
+@pytest.mark.parametrize("name", ["gone.onnx", "gone.safetensors", "gone"])
 def test_a_missing_model_is_named(name):
     with pytest.raises(UserError, match=f"no model '{name}'"):
         Detector(name)
@@ -300,3 +300,9 @@ def test_names_belong_to_each_finding(toy):
 def test_draws_on_a_pil_image(toy):
     image = Image.new("RGB", (200, 120), "white")
     assert toy(image).draw(image).shape == (120, 200, 3)
+
+
+def test_a_runtime_that_is_open_already_is_used_as_it_is(toy):
+    again = Detector(toy.runtime, confidence=0.5)
+    assert again.runtime is toy.runtime
+    assert len(again(picture())) == 2

@@ -7,8 +7,10 @@ import weakref
 import cv2
 import numpy as np
 import pytest
+from conftest import DATA
 from prediction.drawn_video import KNOWN, write
 
+from yolov10 import Detector
 from yolov10.errors import UserError, WrongValueError
 from yolov10.prediction.frames import Playback, each_picture, frame_count
 from yolov10.prediction.sources import pictures
@@ -74,6 +76,20 @@ def test_frames_are_read_when_asked_for_and_let_go(clips):
         held.append(weakref.ref(picture.read()))
         del picture
         assert sum(ref() is not None for ref in held) <= 2
+
+
+def test_a_detector_reads_a_few_frames_ahead_and_no_more(clips):
+    held, batch = [], 2
+
+    def noted():
+        for picture in each_picture(pictures([str(clips["mp4"])])):
+            held.append(weakref.ref(picture.read()))
+            yield picture
+
+    for count, _ in enumerate(Detector(DATA / "models" / "toy.onnx").results(noted(), batch=batch), 1):
+        assert sum(ref() is not None for ref in held) <= 3 * batch + 1
+        assert len(held) <= count + 3 * batch
+    assert len(held) == 60
 
 
 def test_a_damaged_stretch_costs_its_frames_and_is_told(clips, tmp_path):

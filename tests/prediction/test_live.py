@@ -7,8 +7,10 @@ import threading
 import time
 
 import pytest
+from conftest import DATA
 from prediction.mjpeg_server import Camera, read_number
 
+from yolov10 import Detector
 from yolov10.errors import UserError
 from yolov10.prediction import capture, live
 from yolov10.prediction.capture import Capture
@@ -152,6 +154,16 @@ def test_waiting_nothing_is_dropped(camera):
     pictures = frames(camera, when_behind="wait")
     assert numbers(next(pictures) for _ in range(12)) == [(n, n) for n in range(12)]
     pictures.close()
+
+
+def test_a_frame_is_answered_before_the_next_one_is_taken(camera, received):
+    camera.send(8)
+    detector = Detector(DATA / "models" / "toy.onnx")
+    stream = detector.stream(camera.address, playback=Playback(when_behind="wait"))
+    for count in range(8):
+        assert next(stream).frame == count
+        assert len(received) == count + 1
+    stream.close()
 
 
 def test_frames_are_skipped_on_purpose(camera):

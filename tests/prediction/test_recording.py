@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from yolov10.errors import UserError
+from yolov10.prediction.picture import Picture
 from yolov10.prediction.places import copy_place
 from yolov10.prediction.recording import Recording, Recordings
-from yolov10.prediction.sources import Picture
 from yolov10.prediction.video import Footage, Moment, Video, camera_or_stream
 
 
@@ -106,7 +106,7 @@ def test_each_video_has_its_own_file_and_a_skipping_one_takes_as_long(tmp_path):
     places = []
     recordings = Recordings(lambda video: places.append(video) or tmp_path / video.place)
     for name, step in (("a.mp4", 1), ("b.mp4", 5)):
-        footage = Footage(Video(name, Path(name)), 25.0, step, drops=False)
+        footage = Footage(Video(name, Path(name)), 25.0, step, live=False, drops=False)
         for number in range(0, 50, step):
             recordings.write(Moment(footage, number, number / 25), frame(number))
     recordings.close()
@@ -126,7 +126,7 @@ def test_each_video_has_its_own_file_and_a_skipping_one_takes_as_long(tmp_path):
     ],
 )
 def test_a_live_recording_keeps_to_the_clock(tmp_path, seconds, expected):
-    footage = Footage(Video("0", Path("camera-0"), "camera"), 25.0, 1, drops=True)
+    footage = Footage(Video("0", Path("camera-0"), "camera"), 25.0, 1, live=True, drops=True)
     recordings = Recordings(lambda video: tmp_path / "live.mkv")
     for number, at in enumerate(seconds):
         recordings.write(Moment(footage, number, at), frame(10 * number))

@@ -8,18 +8,26 @@ from yolov10.cli.main import COMMANDS
 from yolov10.cli.options import command
 
 SURFACE = {
+    "benchmark": """--compare --debug --image-size --json --no-cache --picture --precision --quiet --rounds
+        --runtime --threads MODEL""",
     "data check": "--debug --images --json --quiet DATA",
     "data show": "--count --debug --images --output --quiet --seed --split DATA",
-    "evaluate": """--batch --debug --device --head --image-size --images --json --model --output --precision
-        --protocol --quiet --runtime --split --threads DATA""",
+    "download": "--accept-license --debug --hub --quiet --sha256 --timeout NAME",
+    "evaluate": """--batch --debug --device --head --image-size --images --json --model --no-cache --output
+        --precision --protocol --quiet --runtime --split --threads DATA""",
+    "export": """--batch --calibration --debug --format --head --image-size --images --input --output
+        --precision --quiet MODEL""",
     "import": "--debug --json --output --quiet FILE",
     "info": """--bias --block --channels --debug --device --expansion --groups --html --image-size --input
         --json --kernel --large-kernel --num-classes --parameters --quiet --repeats --runs --stride --time
         [MODEL...]""",
     "predict": """--batch --classes --confidence --count-line --count-zone --debug --device --format
-        --frame-step --image-size --max-detections --max-pixels --model --one-class-per-box --output
-        --precision --quiet --reconnect --runtime --save-counts --save-to --threads --tile --track
-        --video-format --when-behind SOURCE...""",
+        --frame-step --full-decode --image-size --max-detections --max-pixels --model --no-cache
+        --one-class-per-box --output --precision --quiet --reconnect --runtime --save-counts --save-to
+        --threads --tile --track --video-format --when-behind SOURCE...""",
+    "serve": """--api-key-file --batch --cors --debug --device --host --image-size --max-bytes
+        --max-image-size --max-pictures --max-pixels --model --no-cache --port --precision --queue
+        --quiet --runtime --threads --timeout""",
     "train": """--batch --box --clip --close-mosaic --cls --compile --config --copy-paste --debug --degrees
         --device --dfl --ema-decay --ema-updates --epochs --final-lr --fliplr --flipud --freeze --hsv-h
         --hsv-s --hsv-v --image-size --images --lr --lr-schedule --mixup --momentum --mosaic

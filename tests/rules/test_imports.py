@@ -15,9 +15,19 @@ TORCH_ALLOWED = (
     "yolov10.info.timing",
     "yolov10.weights.networks",
     "yolov10.runtimes.torch_runtime",
+    "yolov10.runtimes.torch_cpu",
+    "yolov10.export.verify",
 )
 MODULES = [module.name for module in pkgutil.walk_packages(yolov10.__path__, "yolov10.")]
-BASE_MODULES = [name for name in MODULES if not name.startswith(TORCH_ALLOWED) and name != "yolov10.__main__"]
+# Those that a command enters once it has asked for their extra.
+BEHIND_AN_EXTRA = (
+    "yolov10.download.fetch",
+    "yolov10.download.hops",
+    "yolov10.download.official",
+    "yolov10.serve.",
+)
+NO_BASE = (*TORCH_ALLOWED, *BEHIND_AN_EXTRA, "yolov10.__main__")
+BASE_MODULES = [name for name in MODULES if not name.startswith(NO_BASE)]
 
 
 def loaded(code, home):
@@ -37,10 +47,10 @@ def test_help_loads_no_library_but_click(tmp_path):
     assert not {"numpy", "torch", "cv2", "onnxruntime", "rich", "yaml"} & new
 
 
-@pytest.mark.parametrize("command", ["predict", "import", "info"])
+@pytest.mark.parametrize("command", ["predict", "import", "info", "serve", "download", "export", "benchmark"])
 def test_help_of_a_command_loads_no_torch_and_no_runtime(tmp_path, command):
     new = loaded(f"from yolov10.cli.main import main; main(['{command}', '--help'])", tmp_path)
-    assert not {"torch", "onnxruntime", "safetensors"} & new
+    assert not {"torch", "onnxruntime", "safetensors", "fastapi", "uvicorn", "httpx"} & new
 
 
 def test_info_of_a_scale_loads_no_torch_no_opencv_and_no_runtime(tmp_path):
@@ -48,8 +58,10 @@ def test_info_of_a_scale_loads_no_torch_no_opencv_and_no_runtime(tmp_path):
     assert not {"torch", "onnxruntime", "cv2", "safetensors"} & new
 
 
-def test_everything_of_the_base_imports_without_torch(tmp_path):
-    code = "import sys; sys.modules['torch'] = None\n" + "\n".join(f"import {name}" for name in BASE_MODULES)
+def test_everything_of_the_base_imports_without_torch_and_extras(tmp_path):
+    code = "import sys; sys.modules['torch'] = sys.modules['httpx'] = None\n" + "\n".join(
+        f"import {name}" for name in BASE_MODULES
+    )
     assert run_python(code, home=tmp_path) == ""
 
 

@@ -50,8 +50,9 @@ def traced(home, arguments):
     assert result.returncode == 0, result.stderr
     lines = log.read_text().splitlines()
     assert any("yolov10" in line for line in lines), "the trace saw nothing"
-    # Not the network: asking the machine itself for its own addresses, or for the name of a user id.
-    own = ("AF_NETLINK", "/var/run/nscd/socket")
+    # Not the network: asking the machine itself for its own addresses or for the name of a user id, and an
+    # event loop that wakes itself.
+    own = ("AF_NETLINK", "/var/run/nscd/socket", r', "\0", 1, 0, NULL, 0)')
     network = [
         line
         for line in lines
@@ -93,10 +94,8 @@ def test_torch_and_import_are_silent_and_write_only_what_was_named(home):
     assert network == []
     assert {os.path.dirname(path) for path in written} == {str(home.parent)}
     output = home.parent / "annotated"
-    network, written = traced(
-        home,
-        ["-m", "yolov10", "predict", PICTURE, "--model", weights, "--image-size", 64, "--output", output],
-    )
+    predict = ["-m", "yolov10", "predict", PICTURE, "--model", weights, "--runtime", "torch"]
+    network, written = traced(home, [*predict, "--image-size", 64, "--output", output])
     assert network == []
     assert all(path.startswith(str(output)) for path in written)
     assert list(home.iterdir()) == []
@@ -118,12 +117,66 @@ def test_a_video_is_silent_and_so_is_a_play_list_in_its_clothes(home):
     assert list(home.iterdir()) == []
 
 
+SERVE = """
+import asyncio, httpx
+from yolov10 import Detector
+from yolov10.serve import create_app
+async def main():
+    app = create_app({{"toy": Detector({toy!r})}})
+    async with app.router.lifespan_context(app):
+        transport = httpx.ASGITransport(app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://here") as client:
+            files = [("i", ("a.bmp", bytes(5_000_000))), ("i", ("b.png", open({picture!r}, "rb").read()))]
+            answer = await client.post("/detect", files=files)
+            assert [len(entry) for entry in answer.json()] == [2, 5], answer.text
+            assert (await client.get("/")).status_code == (await client.get("/metrics")).status_code == 200
+asyncio.run(main())
+"""
+
+
+@needs_strace
+def test_serving_large_pictures_is_silent_and_writes_nothing(home):
+    """Also not to a temporary folder, where form readers keep what is large."""
+    code = SERVE.format(toy=str(TOY), picture=str(PICTURE))
+    assert traced(home, ["-c", code]) == ([], set())
+    assert list(home.iterdir()) == []
+
+
+@needs_strace
+def test_what_openvino_compiled_is_written_into_the_cache_and_nowhere_else(home):
+    from yolov10.model_names import weights_file
+
+    predict = ["-m", "yolov10", "predict", PICTURE, "--model", weights_file("cells"), "--runtime", "openvino"]
+    assert traced(home, [*predict, "--no-cache"]) == ([], set())
+    assert list(home.iterdir()) == []
+    network, written = traced(home, predict)
+    assert network == []
+    cache = home / ".cache" / "open-yolov10"
+    assert written
+    assert all(path.startswith(str(home / ".cache")) for path in written)
+    assert [path.suffix for path in cache.iterdir()] == [".entry"]
+
+
+@needs_strace
+def test_an_export_writes_what_was_named(home):
+    from yolov10.model_names import weights_file
+
+    output = home.parent / "out" / "cells.onnx"
+    command = ["-m", "yolov10", "export", weights_file("cells"), "--output", output]
+    network, written = traced(home, command)
+    assert network == []
+    assert all(path.startswith(str(output.parent)) for path in written)
+    assert [path.name for path in output.parent.iterdir()] == ["cells.onnx"]
+    assert list(home.iterdir()) == []
+
+
 EXTRAS = {
-    "openvino": f"from yolov10 import Detector; Detector({str(TOY)!r}, runtime='openvino')({str(PICTURE)!r})",
+    "openvino": "from yolov10 import Detector\n"
+    f"Detector({str(TOY)!r}, runtime='openvino', cache=False)({str(PICTURE)!r})",
     "evaluate": "import hotcoco, yolov10.evaluation.plots, yolov10.evaluation.run",
     "train": "import torch, yolov10.network.model, yolov10.training.trainer",
-    "export": "import onnx, onnxscript; from yolov10.silence import import_nncf; import_nncf('the test')",
-    "serve": "import fastapi, uvicorn, python_multipart, prometheus_client",
+    "serve": "import yolov10.serve.app, yolov10.serve.server",
+    "export": "import onnx; from yolov10.silence import import_nncf; import_nncf('the test')",
     "track": "import scipy.optimize",
     "hub": "import httpx",
     "ray": "from yolov10.silence import import_ray; import_ray('the test'); import ray.data",

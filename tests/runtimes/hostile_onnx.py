@@ -91,6 +91,7 @@ REFUSED = {
     "names with a gap": _metadata(names="{0: 'a', 2: 'b'}"),
     "names nested without end": _metadata(names="[" * 100_000),
     "names of a megabyte": _metadata(names="{0: '" + "a" * 1_100_000 + "'}"),
+    "a name that is not UTF-8": TOY.replace(b"Platelets", b"Pl\xfct\xfflets"),
     "another task": _metadata(task="segment"),
     "a size below zero": _metadata(imgsz="[-1, -1]"),
     "a size that is code": _metadata(imgsz="[9**9**9]"),

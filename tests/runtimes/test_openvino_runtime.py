@@ -117,13 +117,15 @@ def test_precision_reaches_the_compiled_model(options, hint):
     if hint == "bf16" and "BF16" not in able:
         pytest.skip("this CPU does not have bfloat16")
     runtime = Detector(TOY, runtime="openvino", **options).runtime
-    assert runtime.model.get_property("INFERENCE_PRECISION_HINT").get_type_name() == hint
+    assert (
+        runtime.compiled((1, 3, 64, 96)).model.get_property("INFERENCE_PRECISION_HINT").get_type_name()
+        == hint
+    )
 
 
 def test_threads_reach_the_compiled_model():
-    assert (
-        Detector(TOY, runtime="openvino", threads=1).runtime.model.get_property("INFERENCE_NUM_THREADS") == 1
-    )
+    runtime = Detector(TOY, runtime="openvino", threads=1).runtime
+    assert runtime.compiled((1, 3, 64, 96)).model.get_property("INFERENCE_NUM_THREADS") == 1
 
 
 def test_other_devices_are_refused():

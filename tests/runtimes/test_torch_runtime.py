@@ -35,21 +35,21 @@ def threads_seen(runtime, calls=1):
 def test_threads_of_one_detector_do_not_stay_with_the_next(model):
     before = torch.get_num_threads()
     assert before != 1
-    assert threads_seen(open_runtime(model, device="cpu", threads=1)) == [1]
+    assert threads_seen(open_runtime(model, runtime="torch", device="cpu", threads=1)) == [1]
     assert torch.get_num_threads() == before
-    assert threads_seen(open_runtime(model, device="cpu")) == [before]
+    assert threads_seen(open_runtime(model, runtime="torch", device="cpu")) == [before]
 
 
 def test_threads_are_restored_after_a_failed_call(model):
     before = torch.get_num_threads()
     with pytest.raises(ValueError, match="multiples of 32"):
-        open_runtime(model, device="cpu", threads=1)(IMAGES[..., :50])
+        open_runtime(model, runtime="torch", device="cpu", threads=1)(IMAGES[..., :50])
     assert torch.get_num_threads() == before
 
 
 def test_overlapping_calls_leave_the_number_of_threads_as_it_was(model):
     before = torch.get_num_threads()
-    runtimes = [open_runtime(model, device="cpu", threads=count) for count in (1, 3)]
+    runtimes = [open_runtime(model, runtime="torch", device="cpu", threads=count) for count in (1, 3)]
     with ThreadPoolExecutor(2) as pool:
         seen = list(pool.map(threads_seen, runtimes, [10, 10]))
     assert seen == [[1] * 10, [3] * 10]
@@ -60,7 +60,7 @@ def test_overlapping_calls_leave_the_number_of_threads_as_it_was(model):
     "precision,dtype", [("fp32", torch.float32), ("bf16", torch.bfloat16), ("fp16", torch.float16)]
 )
 def test_precision_reaches_the_network(precision, dtype, model):
-    runtime = open_runtime(model, device="cpu", precision=precision)
+    runtime = open_runtime(model, runtime="torch", device="cpu", precision=precision)
     assert {value.dtype for value in runtime.network.parameters()} == {dtype}
     assert runtime(IMAGES).dtype == np.float32
 
@@ -68,7 +68,7 @@ def test_precision_reaches_the_network(precision, dtype, model):
 @pytest.mark.parametrize("option", [{"precision": "int8"}, {"device": None}, {"device": "gpu"}])
 def test_wrong_options_are_refused_with_the_choices(option, model):
     with pytest.raises(UserError, match="^no (precision 'int8'|device None|device 'gpu'): choose "):
-        open_runtime(model, **option)
+        open_runtime(model, runtime="torch", **option)
 
 
 def test_nothing_to_find_gives_no_rows():

@@ -9,8 +9,8 @@ import torch
 from training.drawn import draw_dataset
 
 from yolov10.errors import UserError
+from yolov10.lock import locked
 from yolov10.training import TrainConfig, train
-from yolov10.training.lock import locked
 from yolov10.training.reporter import Quiet
 from yolov10.weights import load
 
@@ -85,7 +85,7 @@ def test_without_an_output_runs_are_numbered(short, tmp_path, monkeypatch):
 def test_a_run_in_use_is_refused(short):
     folder = train(short(epochs=1, validate_every=0))
     in_use = f"in use by another training, process {os.getpid()}"
-    with locked(folder / ".lock"), pytest.raises(UserError, match=in_use):
+    with locked(folder / ".lock", what=folder, by="this test"), pytest.raises(UserError, match=in_use):
         train(TrainConfig(resume=folder, epochs=2))
     train(TrainConfig(resume=folder, epochs=2))
 

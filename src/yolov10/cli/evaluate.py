@@ -60,6 +60,7 @@ def run(options: Options) -> int:
             runtime=options.runtime,
             precision=options.precision,
             threads=options.threads,
+            cache=not options.no_cache,
             protocol=options.protocol,
             head=options.head,
             output=options.output,

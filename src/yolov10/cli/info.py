@@ -79,7 +79,7 @@ def _check(options: Options) -> None:
         raise WrongValueError(f"--{given[0].replace('_', '-')} belongs to --block NAME")
     if (options.block is None) == (not options.models):
         raise WrongValueError(
-            "give a scale or a model file, or --block NAME"
+            "give MODEL, a scale or a file, or --block NAME"
             if options.block is None
             else "--block NAME stands alone"
         )

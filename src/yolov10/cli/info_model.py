@@ -7,7 +7,7 @@ from yolov10.architecture import SCALES
 from yolov10.errors import UserError, did_you_mean
 from yolov10.image_size import check_image_size, parse_image_size
 from yolov10.model_card import ModelCard
-from yolov10.model_names import CELLS, weights_file
+from yolov10.model_names import NAMES, weights_file
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ def _card(model: str) -> ModelCard:
     """What a file of weights, an exported file or a folder of either says of itself."""
     path = weights_file(model)
     if not path.exists():
-        near = did_you_mean(model, [*SCALES, CELLS])
+        near = did_you_mean(model, [*SCALES, *NAMES])
         raise UserError(f"no scale or file {model!r}{near}: scales are {' '.join(SCALES)}")
     from yolov10.weights.foreign import EXPORTED, read_foreign
 

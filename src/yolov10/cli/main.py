@@ -18,9 +18,13 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "predict": ("predict", "find objects in pictures"),
     "train": ("train", "train a network"),
     "evaluate": ("evaluate", "COCO metrics of a model on a data set"),
+    "export": ("export", "turn a network into a file that runs elsewhere"),
     "data": ("data", "check and show data sets"),
     "import": ("import_checkpoint", "turn a foreign checkpoint into a native .safetensors"),
+    "download": ("download", "fetch official weights, under their own licence"),
+    "benchmark": ("benchmark", "speed of a model on this machine"),
     "info": ("info", "show what the network is made of"),
+    "serve": ("serve", "HTTP service and web page"),
 }
 """Command → module that holds it, loaded when it is called, and its line in the help."""
 

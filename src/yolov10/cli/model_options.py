@@ -5,25 +5,34 @@ from typing import Literal
 
 from yolov10.cli.options import Common, option
 
+MODEL_HELP = (
+    ".safetensors, .onnx, OpenVINO .xml or foreign .pt file; or cells, which comes with the package; "
+    "or yolov10n to yolov10x, which download fetches"
+)
+
 
 @dataclass(frozen=True)
-class ModelOptions(Common):
-    """Which model, and what runs it."""
+class RunOptions(Common):
+    """What runs a model, and how."""
 
-    model: str = option(
-        ".safetensors, .onnx, OpenVINO .xml or foreign .pt file; or cells: comes with the package",
-        ...,
-        group="Model",
-        metavar="FILE",
-    )
     device: str = option("auto, cpu, cuda, cuda:N or mps", "auto", group="Model", metavar="NAME")
     runtime: Literal["auto", "torch", "onnx", "openvino"] = option(
         "what runs the model", "auto", group="Model"
     )
-    precision: Literal["fp32", "bf16", "fp16"] = option("how a float file is run", "fp32", group="Model")
+    precision: Literal["fp32", "bf16", "fp16"] | None = option(
+        "how a float file is run; as the file declares, else fp32, unless given", group="Model"
+    )
     threads: int | None = option("CPU threads; all cores unless given", group="Model", metavar="N")
+    no_cache: bool = option("compile anew and keep nothing on disk", False, group="Model")
     image_size: str | None = option(
         "long side in pixels (640), or HEIGHTxWIDTH exactly (384x640); the model's own unless given",
         group="Model",
         metavar="SIZE",
     )
+
+
+@dataclass(frozen=True)
+class ModelOptions(RunOptions):
+    """Which model, and what runs it."""
+
+    model: str = option(MODEL_HELP, ..., group="Model", metavar="FILE")

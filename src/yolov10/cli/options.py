@@ -58,7 +58,7 @@ def option(
 ) -> Any:  # noqa: ANN401
     """An option, listed under `group` in the help. A default of `...` makes it required.
 
-    `many`: it may be given several times, and takes all whole numbers that follow it; the field is a tuple.
+    `many`: it may be given several times, whole numbers also one after another; the field is a tuple.
     """
     metadata = {"help": help, "group": group, "metavar": metavar, "required": default is ..., "many": many}
     if default is ...:
@@ -105,7 +105,7 @@ def _parameter(field: "dataclasses.Field[Any]", hint: Any) -> click.Parameter:  
         return click.Option(flags, is_flag=True, default=default, help=meta["help"])
     described = {"type": kind, "metavar": meta["metavar"], "help": meta["help"]}
     if meta["many"]:
-        return click.Option(flags, multiple=True, **described)
+        return click.Option(flags, multiple=True, required=meta["required"], **described)
     if meta["required"]:
         return click.Option(flags, required=True, **described)
     return click.Option(flags, default=default, show_default=default is not None, **described)
@@ -189,7 +189,9 @@ class _Command(click.Command):
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         sections: dict[str, list[tuple[str, str]]] = {}
-        for parameter in self.get_params(ctx):
+        for parameter in sorted(
+            self.get_params(ctx), key=lambda p: not p.required
+        ):  # what must be given first
             record = parameter.get_help_record(ctx)
             if record and isinstance(parameter, click.Option):  # the text above speaks of arguments
                 sections.setdefault(self.groups.get(parameter.name or "", MESSAGES), []).append(record)

@@ -13,11 +13,13 @@ from yolov10.cli.predict_tally import Tally
 from yolov10.cli.progress import Progress
 from yolov10.files import write_atomic
 from yolov10.prediction.counting import Border, parse_line, parse_zone
-from yolov10.prediction.detector import Detector, Failure, Found
+from yolov10.prediction.detector import Detector
 from yolov10.prediction.following import followed
+from yolov10.prediction.found import Failure, Found
 from yolov10.prediction.frames import Playback, each_picture, frame_count
+from yolov10.prediction.picture import Entry
 from yolov10.prediction.places import check_output, copy_place, label_place
-from yolov10.prediction.sources import Entry, pictures
+from yolov10.prediction.sources import pictures
 from yolov10.prediction.tracking import UNSURE, Tracker
 from yolov10.prediction.video import Video
 
@@ -38,16 +40,19 @@ def run(options: Options) -> int:
     follow = _follower(options.track or bool(borders), detector, borders)
     tally = Tally()
     with Progress("detecting", total, unit, quiet=options.quiet) as progress:
-        progress.say(f"{Path(options.model).name}: {len(detector.names)} classes, confidence {confidence:g}")
         frames = each_picture(
             sources() if options.output is None else _there_now(sources),
             playback,
             max_pixels=options.max_pixels,
             tell=progress.warn,
         )
+        results = follow(detector.results(frames, batch=options.batch))
         try:
             with open_writers(options) as writers, contextlib.closing(frames):
-                for result in follow(detector.results(frames, batch=options.batch)):
+                progress.say(
+                    f"{Path(options.model).name}: {len(detector.names)} classes, confidence {confidence:g}"
+                )
+                for result in results:
                     with held_back():
                         for writer in writers:
                             writer.write(result)
@@ -101,7 +106,9 @@ def _detector(options: Options) -> Detector:
         runtime=options.runtime,
         precision=options.precision,
         threads=options.threads,
+        cache=not options.no_cache,
         max_pixels=options.max_pixels,
+        full_decode=options.full_decode,
     )
 
 

@@ -37,6 +37,11 @@ class Options(ModelOptions):
     )
     batch: int = option("pictures run together", 1, group="Detection", metavar="N")
     max_pixels: int = option("refuse larger pictures", MAX_PIXELS, group="Detection", metavar="N")
+    full_decode: bool = option(
+        "read also those JPEGs whole that are twice as large as needed: slower, by a hair more exact",
+        False,
+        group="Detection",
+    )
     frame_step: int = option("look at every so manieth frame", 1, group="Videos", metavar="N")
     when_behind: Literal["drop", "wait"] = option(
         "of a camera or stream that is faster than detection, drop frames, or let it wait",

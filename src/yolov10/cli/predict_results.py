@@ -9,7 +9,8 @@ from typing import TextIO
 from yolov10.cli.interrupts import held_back
 from yolov10.cli.predict_options import Options
 from yolov10.errors import UserError, WrongValueError
-from yolov10.prediction.writers import TEXT_FORMATS, Annotated, Writer, Yolo
+from yolov10.prediction.output_folder import Annotated, Yolo
+from yolov10.prediction.writers import TEXT_FORMATS, Writer
 
 
 def check_results(options: Options) -> None:

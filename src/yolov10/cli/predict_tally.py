@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from yolov10.prediction.counting import Crossings
-from yolov10.prediction.detector import Failure, Found
+from yolov10.prediction.found import Failure, Found
 from yolov10.prediction.video import Footage
 
 
@@ -45,7 +45,9 @@ class Tally:
         self.highest = max([self.highest, *detections.tracks.tolist()])
 
     def lines(self, output: Path | None) -> Iterator[str]:
-        """For people: what was read and found, and what was counted."""
+        """For people: what was read and found, and what was counted; nothing of a run that saw nothing."""
+        if not self.pictures + self.frames + self.failures:
+            return
         read = [_numbered(self.pictures, "picture"), _numbered(self.frames, "frame")]
         objects = ", ".join(f"{count} {name}" for name, count in self.found.most_common() if count)
         objects = (objects or "nothing") + (" followed" if self.follows else "")

@@ -17,6 +17,9 @@ from yolov10.errors import UserError
 MAX_JSON = 2_000_000_000
 """Bytes; COCO's own training annotations are 0.45 GB."""
 
+MOST_JOINED = 5_000
+"""Points of an outline in several parts: joining them takes the square of that in time and memory."""
+
 Record = dict[str, Any]
 
 
@@ -161,6 +164,9 @@ def _outline(segmentation: object) -> tuple[list[float] | None, list[tuple[Fault
         return None, [("outline", "its segmentation is no polygon and is left out; the box is kept")]
     if len(good) < 2:
         return (good[0] if good else None), []
+    if (points := sum(map(len, good)) // 2) > MOST_JOINED:
+        what = f"its segmentation of {points:,} points in {len(good):,} parts is left out; the box is kept"
+        return None, [("outline", what)]
     return join([np.array(part).reshape(-1, 2) for part in good]).ravel().tolist(), []
 
 

@@ -21,6 +21,7 @@ from yolov10.data.source import (
 )
 from yolov10.data.yolo_txt import read_labels
 from yolov10.errors import UserError, did_you_mean
+from yolov10.printable import brief
 
 MAX_YAML = 4_000_000
 """Bytes; twenty thousand class names take a tenth of it."""
@@ -88,7 +89,7 @@ def _names(path: Path, keys: dict[str, Any]) -> list[str]:
     """Class names from a list or a mapping index: name; numbered ones where only `nc` is given."""
     count = keys.get("nc")
     if count is not None and not (isinstance(count, str) and count.isdecimal() and len(count) < 6):
-        raise UserError(f"{path}: nc must be the number of classes, not {count!r}")
+        raise UserError(f"{path}: nc must be the number of classes, not {brief(count)}")
     if "names" not in keys:
         if count is None:
             raise UserError(f"{path} has no names{did_you_mean('names', keys)}: list the classes")

@@ -1,5 +1,6 @@
 """What each format makes of DATA: names, splits, and per picture a way to read its labels."""
 
+import stat
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -65,14 +66,25 @@ def read_text(path: Path, *, limit: int = 100_000_000) -> str:
     Raises UserError naming a file that cannot be read, is larger than `limit` bytes or is no text.
     """
     try:
-        size = path.stat().st_size
-        if size > limit:
-            raise UserError(f"{path} is {size:,} bytes: too large for what it should be")
-        return path.read_text("utf-8-sig")
+        return read_bytes(path, limit=limit).decode("utf-8-sig")
     except OSError as fault:
         raise UserError(f"cannot read {path}: {fault.strerror or fault}") from None
     except UnicodeDecodeError:
         raise UserError(f"{path} is no UTF-8 text") from None
+
+
+def read_bytes(path: Path, *, limit: int = 100_000_000) -> bytes:
+    """Read a file, or raise OSError.
+
+    Raises UserError naming one that is larger than `limit` bytes, or no file: a device or a pipe, which may
+    have no end.
+    """
+    status = path.stat()
+    if not stat.S_ISREG(status.st_mode):
+        raise UserError(f"{path} is no file")
+    if status.st_size > limit:
+        raise UserError(f"{path} is {status.st_size:,} bytes: too large for what it should be")
+    return path.read_bytes()
 
 
 def require_unique(path: Path, names: list[str]) -> list[str]:

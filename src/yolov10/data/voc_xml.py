@@ -15,6 +15,7 @@ from yolov10.data.source import (
     SPLITS,
     Entry,
     Source,
+    read_bytes,
     read_text,
     require_split,
     require_unique,
@@ -135,7 +136,7 @@ def _parse(file: Path) -> ElementTree.Element:
     """Give the root of an XML file. Raises UserError, or FileNotFoundError where there is no such file."""
     try:
         parser = ElementTree.XMLParser(target=_NoDoctype())  # noqa: S314 - see the top
-        parser.feed(file.read_bytes())
+        parser.feed(read_bytes(file))
         return parser.close()
     except (FileNotFoundError, NotADirectoryError):
         raise FileNotFoundError(file) from None

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from yolov10.data.faults import Fault, FaultKind
 from yolov10.data.rows import Labels, Row
+from yolov10.data.source import read_bytes
 from yolov10.errors import UserError
 
 
@@ -25,7 +26,7 @@ def read_labels(picture: Path, num_classes: int, width: int, height: int) -> Lab
     """
     for file in label_paths(picture):
         try:
-            return parse(file, file.read_bytes(), num_classes, width, height)
+            return parse(file, read_bytes(file), num_classes, width, height)
         except (FileNotFoundError, NotADirectoryError):
             continue
         except OSError as fault:

@@ -16,7 +16,7 @@ from yolov10.evaluation.report import assess, figure, to_dict
 from yolov10.evaluation.shapes import Shapes, evaluation_size, plan
 from yolov10.image_size import ImageSize
 from yolov10.model_names import weights_file
-from yolov10.runtimes.open import RuntimeChoice, open_runtime
+from yolov10.runtimes.open import EXPORTED, RuntimeChoice, open_runtime
 from yolov10.runtimes.runtime import Precision, Runtime
 
 Heads = Literal["one2one", "one2many", "both"]
@@ -32,8 +32,9 @@ def evaluate(
     batch: int = 8,
     device: str = "auto",
     runtime: RuntimeChoice = "auto",
-    precision: Precision = "fp32",
+    precision: Precision | None = None,
     threads: int | None = None,
+    cache: bool = True,
     protocol: Shapes = "predict",
     head: Heads = "one2one",
     output: str | os.PathLike[str] | None = None,
@@ -45,7 +46,7 @@ def evaluate(
     data: a `data.yaml`, a COCO JSON with its pictures below `images`, a Pascal VOC folder, or an opened one.
     head: "one2many" measures the training head with NMS instead, for comparison; "both" adds its result under
     "one2many" and how much higher its AP is under "gap".
-    model, device, runtime, precision, threads: as `Detector` takes them. Raises UserError.
+    model, device, runtime, precision, threads, cache: as `Detector` takes them. Raises UserError.
     """
     require_library()
     warn = warn or _warn
@@ -55,7 +56,11 @@ def evaluate(
             warn(f"{data.source}: {len(data.faults)} faults, the first of them {data.faults[0]}")
     if head != "one2one":
         model = weights_file(model)  # an exported file has one head
-    own = open_runtime(model, runtime=runtime, device=device, precision=precision, threads=threads)
+        if runtime == "auto" and Path(model).suffix not in EXPORTED:
+            runtime = "torch"
+    own = open_runtime(
+        model, runtime=runtime, device=device, precision=precision, threads=threads, cache=cache
+    )
 
     def measured(
         runtime: Runtime, output: str | os.PathLike[str] | None, warn: Callable[[str], None] = warn

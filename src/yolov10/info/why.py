@@ -37,7 +37,7 @@ BLOCKS: Mapping[str, Why] = {
     "SCDown": Why(
         "Spatial–channel decoupled downsampling",
         "Widening and halving are two jobs: a pointwise convolution does the first, a depthwise one the "
-        "second, for a ninth of the weights of doing both at once.",
+        "second, for about a ninth of the weights of doing both at once.",
         "paper 3.2, spec 1.4",
     ),
     "RepVGGDW": Why(
@@ -101,7 +101,7 @@ LAYERS: tuple[str, ...] = (
     "First stage: edges and textures, on the largest map that any block works on.",
     "Down to an eighth: the last plain convolution on the way down.",
     "Second stage, the longest with the third; its map goes to the neck for small objects (P3).",
-    "From here on channels are many, so downsampling is decoupled: a ninth of the weights.",
+    "From here on channels are many, so downsampling is decoupled: about a ninth of the weights.",
     "Third stage, 16 pixels a cell; its map goes to the neck for middle-sized objects (P4).",
     "Down to 32 pixels a cell: where a plain convolution would cost most weights of all.",
     "Fourth stage: of lowest rank by the paper's measure, so the first to become compact (from scale s on).",

@@ -7,7 +7,7 @@ are the published state-dict keys.
 import torch
 from torch import Tensor, nn
 
-from yolov10.architecture import attention_widths
+from yolov10.architecture import BATCH_NORM_EPSILON, attention_widths
 
 
 class Conv(nn.Module):
@@ -18,7 +18,9 @@ class Conv(nn.Module):
     ) -> None:
         super().__init__()
         self.conv = nn.Conv2d(c1, c2, kernel, stride, kernel // 2, groups=groups, bias=False)
-        self.bn: nn.Module = nn.BatchNorm2d(c2, eps=1e-3, momentum=0.03)  # an Identity once fused
+        self.bn: nn.Module = nn.BatchNorm2d(
+            c2, eps=BATCH_NORM_EPSILON, momentum=0.03
+        )  # an Identity once fused
         self.act = nn.SiLU(inplace=True) if act else nn.Identity()
 
     def forward(self, x: Tensor) -> Tensor:

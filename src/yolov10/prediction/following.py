@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from yolov10.prediction.counting import Border, Crossings
-from yolov10.prediction.detector import Failure, Found
+from yolov10.prediction.found import Failure, Found
 from yolov10.prediction.tracking import PATIENCE, Tracker
 from yolov10.prediction.video import Footage
 

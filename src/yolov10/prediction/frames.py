@@ -13,7 +13,7 @@ from yolov10.errors import UserError, WrongValueError
 from yolov10.images import MAX_PIXELS
 from yolov10.prediction.capture import Capture
 from yolov10.prediction.live import Reopening, Shot, newest, received
-from yolov10.prediction.sources import Entry, Picture, refused
+from yolov10.prediction.picture import Entry, Picture, refused
 from yolov10.prediction.video import Footage, Moment, Video
 
 MISSES = 300
@@ -84,7 +84,7 @@ def _frames(
         capture = again.reopen()
         live = video.kind == "camera" or (video.kind == "address" and capture.frames is None)
         drops = live and playback.when_behind == "drop"
-        footage = Footage(video, capture.fps, playback.step, drops)
+        footage = Footage(video, capture.fps, playback.step, live, drops)
         if not live:
             shots = _to_the_end(video, capture, playback.step)
         elif drops:

@@ -7,7 +7,7 @@ from typing import Literal
 
 from yolov10.errors import UserError
 from yolov10.files import identity
-from yolov10.prediction.sources import Entry, Picture
+from yolov10.prediction.picture import Entry, Picture
 
 Container = Literal["mp4", "mkv"]
 SAVED_AS_IS = frozenset((".jpg", ".jpeg", ".png"))

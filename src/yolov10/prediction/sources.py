@@ -5,16 +5,16 @@ import glob
 import os
 import stat
 import sys
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from functools import cache, partial
 from pathlib import Path
 
 from yolov10 import images
 from yolov10.errors import UserError
-from yolov10.images import Image
 from yolov10.model_names import CELLS, SAMPLES
 from yolov10.prediction.folders import glob_once, walk_once
-from yolov10.prediction.video import SUFFIXES, Moment, Video, camera_or_stream
+from yolov10.prediction.picture import Entry, Picture, refused
+from yolov10.prediction.video import SUFFIXES, Video, camera_or_stream
 
 STDIN = "-"
 PICTURES = frozenset(
@@ -29,23 +29,6 @@ IN_FOLDERS = PICTURES | SUFFIXES - {".ts", ".mts"}
 """Suffixes that a folder is searched for: those two are of programs, too."""
 MAX_LIST = 100_000_000
 """Bytes of a list file: over a million paths."""
-
-
-@dataclass(frozen=True)
-class Picture:
-    """One picture yet to be read."""
-
-    source: str
-    """Its name, as given by the user or found below it."""
-    read: Callable[[], Image]
-    """Decodes it to BGR [h, w, 3], upright. Raises UserError naming the source."""
-    place: Path
-    """Where an annotated copy goes, relative to the output folder; unique within one source, per video."""
-    moment: Moment | None = None
-    """Of a frame, where in its video it is from."""
-
-
-Entry = Picture | Video
 
 
 def pictures(
@@ -94,15 +77,16 @@ def _from_file(text: str, max_pixels: int, place: Path | None = None) -> Entry:
     place = place or Path(Path(text).name)
     if Path(text).suffix.lower() in SUFFIXES:
         return Video(text, place)
-    return Picture(text, lambda: images.read(text, max_pixels=max_pixels), place)
+    return Picture(text, partial(images.open_file, text, max_pixels=max_pixels), place)
 
 
 def _from_stdin(max_pixels: int) -> Picture:
-    def read() -> Image:
+    @cache  # it can be read only once
+    def opened() -> images.Encoded:
         data = images.read_bounded(sys.stdin.buffer, "standard input")
-        return images.decode(data, name="standard input", max_pixels=max_pixels)
+        return images.open_bytes(data, name="standard input", max_pixels=max_pixels)
 
-    return Picture(STDIN, read, Path("stdin.jpg"))
+    return Picture(STDIN, opened, Path("stdin.jpg"))
 
 
 def _of_file(text: str, max_pixels: int) -> Iterator[Entry]:
@@ -142,15 +126,6 @@ def _take_unreadable(faults: list[OSError], text: str) -> Iterator[Picture]:
             raise UserError(_unreadable(text, fault))
         place = Path(os.path.relpath(folder, text))
         yield refused(folder, _unreadable(folder, fault), place)
-
-
-def refused(source: str, message: str, place: Path) -> Picture:
-    """A picture that cannot be read, for the reason given."""
-
-    def read() -> Image:
-        raise UserError(message)
-
-    return Picture(source, read, place)
 
 
 def _may_be_read(path: str) -> bool:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from yolov10.boxes import areas, intersections, iou
 from yolov10.detections import Detections
-from yolov10.images import Image
+from yolov10.prediction.ahead import Ready
 
 OVERLAP = 0.2
 """Share of its side that a tile has in common with the next: an object up to that lies whole in one."""
@@ -28,12 +28,15 @@ AT_ONCE = 8
 
 
 def detect_in_tiles(
-    pixels: Image, size: int, detect: Callable[[list[Image]], Sequence[Detections]]
+    whole: Ready,
+    size: int,
+    cut: Callable[[Ready, NDArray[np.int64]], Ready],
+    detect: Callable[[Sequence[Ready]], Sequence[Detections]],
 ) -> Detections:
-    """What `detect` finds in a picture [h, w, 3] and in its tiles of `size`, each object once."""
-    height, width = pixels.shape[:2]
+    """What `detect` finds in a picture, and in tiles of `size` that are `cut` from it; each object once."""
+    height, width = whole.as_read.shape[:2]
     windows = tiles(width, height, size)
-    views = iter([pixels[y1:y2, x1:x2] for x1, y1, x2, y2 in windows])
+    views = itertools.chain([whole], (cut(whole, window) for window in windows[1:]))
     batches = iter(lambda: list(itertools.islice(views, AT_ONCE)), [])
     return merge(windows, [found for batch in batches for found in detect(batch)])
 

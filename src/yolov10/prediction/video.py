@@ -39,6 +39,8 @@ class Footage:
     """Frames a second."""
     step: int
     """Every so manieth is looked at."""
+    live: bool
+    """It goes on whether it is read or not."""
     drops: bool
     """Frames come by the clock, and some are missing: those that came while others were looked at."""
 

@@ -1,7 +1,9 @@
-"""What exported files have in common, whichever library runs them: their card and their one output."""
+"""What exported files have in common, whichever library runs them: their card, their form, their output."""
 
 import os
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,58 +11,116 @@ from numpy.typing import NDArray
 from yolov10.errors import UserError
 from yolov10.model_card import ModelCard
 from yolov10.runtimes.runtime import no_rows
+from yolov10.runtimes.top_k import best_rows
 
 Shape = Sequence[object]
 """Sides of a tensor; what is not an int is free."""
 
+INPUT_TYPES = ("float32", "float16", "uint8")
 
-def read_card(path: str | os.PathLike[str], metadata: Mapping[str, str]) -> ModelCard:
-    """The card in a file's metadata. Raises UserError naming the file."""
+
+@dataclass(frozen=True)
+class FileForm:
+    """What a file takes and gives (contract, section 4)."""
+
+    input_type: str = "float32"
+    """Of [N, 3, H, W] RGB 0..1; "uint8" is [N, H, W, 3] 0..255."""
+    bgr: bool = False
+    """Order of the channels of a uint8 input."""
+    raw: bool = False
+    """Whether it gives all anchors [N, 4 + nc, A] instead of rows [N, K, 6]."""
+    batch: int | None = None
+    """Pictures it takes, no other number; else None."""
+    sides: tuple[int, int] | None = None
+    """Height and width, when it takes no other."""
+    precision: str = "fp32"
+    """What it declares to compute in; fp32, too, where it says nothing."""
+
+
+def describe(
+    path: str | os.PathLike[str],
+    metadata: Mapping[str, str],
+    input_type: str,
+    inputs: Sequence[Shape],
+    outputs: Sequence[Shape],
+) -> tuple[ModelCard, FileForm]:
+    """What a file says of itself, and its form, told by the shapes of all it takes and gives.
+
+    Raises UserError naming the file when it is no detector of the contract, section 4.
+    """
+    one = inputs[0] if len(inputs) == 1 and len(inputs[0]) == 4 else (None,) * 4
+    batch, channels, height, width = (
+        one[side] for side in ((0, 3, 1, 2) if input_type == "uint8" else range(4))
+    )
+    if channels != 3:
+        layout = "[N, H, W, 3]" if input_type == "uint8" else "[N, 3, H, W]"
+        raise UserError(f"{path}: not a YOLOv10 detector: one input {layout} is needed")
+    if input_type not in INPUT_TYPES:
+        raise UserError(f"{path}: takes {input_type}: export it with a float32, float16 or uint8 input")
+    if isinstance(batch, int) and batch < 1:
+        raise UserError(f"{path}: takes batches of {batch} pictures: export it with a free batch")
+    if isinstance(height, int) != isinstance(width, int):
+        raise UserError(f"{path}: fixes one side of its pictures, not the other: export it with both or none")
+    card = _read_card(path, metadata)
+    form = FileForm(
+        input_type=input_type,
+        bgr=metadata.get("channels") == "BGR",
+        precision=metadata.get("precision", "fp32"),
+        raw=_is_raw(path, outputs, len(card.names)),
+        batch=batch if isinstance(batch, int) else None,
+        sides=(height, width) if isinstance(height, int) and isinstance(width, int) else None,
+    )
+    return card, form
+
+
+def _read_card(path: str | os.PathLike[str], metadata: Mapping[str, str]) -> ModelCard:
     try:
         return ModelCard.from_onnx(metadata)
     except UserError as fault:
         raise UserError(f"{path}: {fault}") from None
 
 
-def check_form(path: str | os.PathLike[str], inputs: Sequence[Shape], outputs: Sequence[Shape]) -> None:
-    """Raise UserError unless the file maps [N, 3, H, W] to [N, K, 6] (contract, section 4)."""
-    if len(inputs) != 1 or len(inputs[0]) != 4 or inputs[0][1] != 3:
-        raise UserError(f"{path}: not a YOLOv10 detector: one input [N, 3, H, W] is needed")
-    if len(outputs) != 1 or len(outputs[0]) != 3 or outputs[0][2] != 6:
-        raise UserError(f"{path}: not a YOLOv10 detector: one output [N, K, 6] is needed")
-    batch, _, height, width = inputs[0]
-    if isinstance(batch, int) and batch < 1:
-        raise UserError(f"{path}: takes batches of {batch} pictures: export it with a free batch")
-    if isinstance(height, int) != isinstance(width, int):
-        raise UserError(f"{path}: fixes one side of its pictures, not the other: export it with both or none")
+def _is_raw(path: str | os.PathLike[str], outputs: Sequence[Shape], num_classes: int) -> bool:
+    last = outputs[0] if len(outputs) == 1 and len(outputs[0]) == 3 else (None,) * 3
+    if last[2] != 6 and last[1] != 4 + num_classes:
+        raise UserError(
+            f"{path}: not a YOLOv10 detector: one output [N, K, 6] or [N, 4 + classes, anchors] is needed"
+        )
+    return last[2] != 6
 
 
-def fixed_sides(shape: Shape) -> tuple[int, int] | None:
-    """Height and width of an input [N, 3, H, W] that takes no other, else None."""
-    height, width = shape[2:]
-    return (height, width) if isinstance(height, int) and isinstance(width, int) else None
-
-
-def run_in_steps(
-    run: Callable[[NDArray[np.float32]], NDArray[np.float32]],
+def detect(
+    run: Callable[[NDArray[Any]], NDArray[Any]],
+    form: FileForm,
     images: NDArray[np.float32],
-    fixed_batch: object,
+    classes: Sequence[int] | None,
 ) -> NDArray[np.float32]:
-    """Rows [B, K, 6] of images [B, 3, H, W], run in batches the file takes; no images give [0, 0, 6]."""
-    if len(images) == 0:
-        return no_rows(0)
-    step = fixed_batch if isinstance(fixed_batch, int) else len(images)
-    short = -len(images) % step
-    # A last batch that is short is filled with its own last picture, whose rows are cut off again.
-    filled = np.concatenate([images, np.repeat(images[-1:], short, axis=0)]) if short else images
-    parts = [run(filled[start : start + step]) for start in range(0, len(filled), step)]
-    return np.concatenate(parts)[: len(images)].astype(np.float32, copy=False)
-
-
-def keep_classes(rows: NDArray[np.float32], classes: Sequence[int] | None) -> NDArray[np.float32]:
-    """Rows [B, K, 6] with score 0 in those of other classes: the file's top-k came first."""
-    if classes is not None and len(classes) == 0:
-        return rows[:, :0]
-    if classes is not None:
-        rows[~np.isin(rows[..., 5], classes), 4] = 0
+    """Rows [B, K, 6] of images [B, 3, H, W], as `Runtime` says, by a file's `run` in batches it takes."""
+    if len(images) == 0 or (classes is not None and len(classes) == 0):
+        return no_rows(len(images))
+    output = _in_steps(run, as_taken(images, form), form.batch)[: len(images)]
+    if form.raw:
+        return best_rows(output, classes)
+    rows: NDArray[np.float32] = output.astype(np.float32, copy=False)
+    if classes is not None:  # the file's top-k came first
+        rows = np.where(np.isin(rows[..., 5:], classes) | (np.arange(6) != 4), rows, np.float32(0))
     return rows
+
+
+def _in_steps(
+    run: Callable[[NDArray[Any]], NDArray[Any]], images: NDArray[Any], batch: int | None
+) -> NDArray[Any]:
+    """The outputs of all images; of a short last batch, those that filled it up are still there."""
+    if batch is None or batch == len(images):
+        return run(images)
+    short = -len(images) % batch
+    filled = np.concatenate([images, np.repeat(images[-1:], short, axis=0)]) if short else images
+    return np.concatenate([run(filled[start : start + batch]) for start in range(0, len(filled), batch)])
+
+
+def as_taken(images: NDArray[np.float32], form: FileForm) -> NDArray[Any]:
+    """Images [B, 3, H, W] RGB 0..1 in the type, layout and channel order of the file's input."""
+    if form.input_type != "uint8":
+        return images.astype(form.input_type, copy=False)
+    bytes_ = np.rint(images * 255).astype(np.uint8).transpose(0, 2, 3, 1)
+    return np.ascontiguousarray(bytes_[..., ::-1] if form.bgr else bytes_)

@@ -1,73 +1,129 @@
-"""ONNX files and OpenVINO's own `.xml` through OpenVINO, on the CPU."""
+"""ONNX files, OpenVINO's own `.xml`, and weights made into a graph, through OpenVINO on the CPU.
 
+Pictures run one after another, each on all threads: that is no slower than a batch (docs/performance.md), and
+one compiled shape serves every batch. Fixed shapes are several per cent faster than free ones.
+"""
+
+import hashlib
 import os
-import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from yolov10.errors import UserError
-from yolov10.runtimes.exported import check_form, fixed_sides, keep_classes, read_card, run_in_steps
+from yolov10.runtimes.compiled import Compiled, CompiledShapes
+from yolov10.runtimes.exported import describe, detect
 from yolov10.runtimes.model_bytes import check_begins_and_ends
 from yolov10.runtimes.runtime import Precision
 from yolov10.silence import import_openvino
 
-PRECISIONS = {"fp32": "f32", "bf16": "bf16", "fp16": "f16"}
-INPUT_TYPES = ("f32", "f16")  # images are cast by OpenVINO itself
+if TYPE_CHECKING:
+    import openvino
+
+HINTS = {"fp32": "f32", "bf16": "bf16", "fp16": "f16"}
+TYPES = {"f32": "float32", "f16": "float16", "u8": "uint8"}
 
 
 class OpenvinoRuntime:
-    """Runs a file that ends in top-k: [N, 3, H, W] → [N, K, 6] (contract, section 4).
+    """Runs a file of the contract, section 4: [N, 3, H, W] → [N, K, 6].
 
-    In float32 unless another precision is asked for: OpenVINO's own choice on some CPUs is bfloat16.
+    In the precision that is asked for, else the one the file declares, else float32: OpenVINO's own choice on
+    some CPUs is bfloat16. `cache` keeps what it compiles on disk, too.
     """
 
     def __init__(
         self,
         path: str | os.PathLike[str],
         device: str = "auto",
-        precision: Precision = "fp32",
+        precision: Precision | None = None,
         threads: int | None = None,
+        cache: bool = True,
     ) -> None:
-        if device not in ("auto", "cpu"):
-            raise UserError(f"OpenVINO is run on the CPU only, not on {device!r}: leave --device out")
         check_begins_and_ends(path)
-        openvino = import_openvino(f"running {Path(path).name} with OpenVINO")
-        settings = {"INFERENCE_PRECISION_HINT": PRECISIONS[precision], "PERFORMANCE_HINT": "LATENCY"}
-        if threads is not None:
-            settings["INFERENCE_NUM_THREADS"] = str(threads)
-        core = openvino.Core()
+        self.path = path
+        core = open_core(path, device)
         try:
-            model = core.read_model(os.fspath(path))
-            self.model = core.compile_model(model, "CPU", settings)
-        except (RuntimeError, UnicodeDecodeError) as fault:  # the second, from a name in the file
-            reason = str(fault).strip().splitlines()[-1][:120]
-            raise UserError(f"{path}: not a file that OpenVINO can run ({reason})") from None
-        inputs, outputs = ([_sides(port) for port in ports] for ports in (model.inputs, model.outputs))
-        check_form(path, inputs, outputs)
-        if model.inputs[0].get_element_type().get_type_name() not in INPUT_TYPES:
-            raise UserError(f"{path}: takes other numbers: export it with a float32 or float16 input")
-        self.card = read_card(path, _metadata(model))
-        self.fixed_batch = inputs[0][0]
-        self.fixed_shape = fixed_sides(inputs[0])
-        self.of_this_thread = threading.local()  # an infer request serves one thread at a time
+            self.model = core.read_model(os.fspath(path))
+            metadata = _metadata(self.model)
+        except (RuntimeError, UnicodeDecodeError) as fault:  # the second, from a text in the file
+            raise _refusal(path, fault) from None
+        inputs, outputs = (
+            [_sides(port) for port in ports] for ports in (self.model.inputs, self.model.outputs)
+        )
+        kind = self.model.inputs[0].get_element_type().get_type_name() if inputs else "nothing"
+        self.card, self.form = describe(path, metadata, TYPES.get(kind, kind), inputs, outputs)
+        declared = self.form.precision if self.form.precision in HINTS else "fp32"
+        settings = settings_for(precision or declared, threads)
+        self.shapes = CompiledShapes(core, settings, _digest(path) if cache else None)
+
+    @property
+    def fixed_shape(self) -> tuple[int, int] | None:
+        """Height and width when the file takes no other, else None."""
+        return self.form.sides
 
     def __call__(
         self, images: NDArray[np.float32], classes: Sequence[int] | None = None
     ) -> NDArray[np.float32]:
-        """As `Runtime` says; other `classes` are left out after the file's top-k."""
-        return keep_classes(run_in_steps(self._run, images, self.fixed_batch), classes)
+        """As `Runtime` says; other `classes` are left out after the file's top-k, if it has one."""
+        form = replace(self.form, batch=self.form.batch or 1)
+        return detect(lambda batch: self.compiled(batch.shape)(batch), form, images, classes)
 
-    def _run(self, images: NDArray[np.float32]) -> NDArray[np.float32]:
-        if not hasattr(self.of_this_thread, "request"):
-            self.of_this_thread.request = self.model.create_infer_request()
-        rows: NDArray[np.float32] = self.of_this_thread.request.infer([images])[0]
-        return rows
+    def compiled(self, shape: tuple[int, ...]) -> Compiled:
+        """The model compiled for inputs of a shape. Raises UserError for a file that cannot be compiled."""
+
+        def shaped() -> "openvino.Model":
+            self.model.reshape(list(shape))
+            return self.model
+
+        return compile_or_refuse(self.path, self.shapes, shape, shaped)
 
 
-def _metadata(model: "openvino.Model") -> dict[str, str]:  # type: ignore[name-defined]  # noqa: F821
+def open_core(path: str | os.PathLike[str], device: str) -> "openvino.Core":
+    """OpenVINO, once it is sure that it can run anything. Raises UserError where it cannot."""
+    if device not in ("auto", "cpu"):
+        raise UserError(f"OpenVINO is run on the CPU only, not on {device!r}: leave --device out")
+    return import_openvino(f"running {Path(path).name} with OpenVINO").Core()
+
+
+def settings_for(precision: str, threads: int | None) -> dict[str, str]:
+    """What a model is compiled with."""
+    settings = {"INFERENCE_PRECISION_HINT": HINTS[precision], "PERFORMANCE_HINT": "LATENCY"}
+    return settings if threads is None else settings | {"INFERENCE_NUM_THREADS": str(threads)}
+
+
+def compile_or_refuse(
+    path: str | os.PathLike[str],
+    shapes: CompiledShapes,
+    shape: tuple[Any, ...],
+    load: Callable[[], "openvino.Model"],
+) -> Compiled:
+    """The compiled model of a shape. Raises UserError naming the file."""
+    try:
+        return shapes.get(shape, load)
+    except RuntimeError as fault:
+        raise _refusal(path, fault) from None
+
+
+def _refusal(path: str | os.PathLike[str], fault: Exception) -> UserError:
+    reason = (str(fault).strip().splitlines() or ["no reason given"])[-1][:120]
+    return UserError(f"{path}: not a file that OpenVINO can run ({reason})")
+
+
+def _digest(path: str | os.PathLike[str]) -> str | None:
+    """A digest of all that a model consists of; None for an ONNX file with weights in files beside it."""
+    path = Path(path)
+    files = [path, path.with_suffix(".bin")] if path.suffix == ".xml" else [path]
+    contents = [file.read_bytes() for file in files if file.exists()]
+    if path.suffix != ".xml" and b"\x0a\x08location" in contents[0]:  # the key of an external tensor
+        return None
+    return "-".join(hashlib.sha256(part).hexdigest() for part in contents)
+
+
+def _metadata(model: "openvino.Model") -> dict[str, str]:
     """The entries of an ONNX file's metadata, which OpenVINO keeps under this name; no nested ones."""
     entries = model.rt_info["framework"] if model.has_rt_info("framework") else {}
     if not isinstance(entries, dict):  # one bare value
@@ -75,5 +131,5 @@ def _metadata(model: "openvino.Model") -> dict[str, str]:  # type: ignore[name-d
     return {key: str(value.value) for key, value in entries.items() if not isinstance(value, dict)}
 
 
-def _sides(port: "openvino.Output") -> list[object]:  # type: ignore[name-defined]  # noqa: F821
+def _sides(port: "openvino.Output") -> list[object]:
     return [side.get_length() if side.is_static else None for side in port.partial_shape]

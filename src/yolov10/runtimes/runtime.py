@@ -6,6 +6,7 @@ from typing import Literal, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from yolov10.errors import UserError
 from yolov10.model_card import ModelCard
 
 Precision = Literal["fp32", "bf16", "fp16"]
@@ -30,6 +31,12 @@ class Runtime(Protocol):
         Highest score first. `classes` keeps those alone: before the top-k where the model allows it.
         No images or no classes give no rows. May be called from several threads at once.
         """
+
+
+def check_classes(classes: Sequence[int], card: ModelCard) -> None:
+    """Raise UserError for a class that the model does not have."""
+    if absent := [index for index in classes if not 0 <= index < len(card.names)]:
+        raise UserError(f"no class {absent[0]}: the network has classes 0 to {len(card.names) - 1}")
 
 
 def no_rows(batch: int) -> NDArray[np.float32]:

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from yolov10.errors import UserError
 from yolov10.model_card import ModelCard
 from yolov10.network.model import YOLOv10
-from yolov10.runtimes.runtime import Precision, no_rows
+from yolov10.runtimes.runtime import Precision, check_classes, no_rows
+from yolov10.runtimes.torch_cpu import detect_fast, rearrange
 
 DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
 
@@ -35,6 +36,10 @@ class TorchRuntime:
         self.dtype = DTYPES[precision]
         self.threads = threads
         self.network = network.fuse().to(self.device, self.dtype)
+        # float16 has no kernel of its own on most processors.
+        self.on_cpu = self.device.type == "cpu" and self.dtype != torch.float16
+        if self.on_cpu:
+            self.network = rearrange(self.network)
 
     @property
     def card(self) -> ModelCard:
@@ -45,10 +50,13 @@ class TorchRuntime:
         self, images: NDArray[np.float32], classes: Sequence[int] | None = None
     ) -> NDArray[np.float32]:
         """As `Runtime` says; `classes` are chosen before the top-k."""
-        if len(images) == 0:
-            return no_rows(0)
+        if len(images) == 0 or (classes is not None and len(classes) == 0):
+            return no_rows(len(images))
+        check_classes(classes or [], self.card)
         with _cpu_threads(self.threads), torch.inference_mode():
-            found = self.network.detect(torch.from_numpy(images).to(self.device, self.dtype), classes)
+            pictures = torch.from_numpy(images).to(self.device, self.dtype)
+            detect = detect_fast if self.on_cpu else YOLOv10.detect
+            found = detect(self.network, pictures, classes)
         rows: NDArray[np.float32] = found.float().cpu().numpy()
         return rows
 

@@ -2,13 +2,13 @@
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 
 from yolov10.errors import UserError
-from yolov10.training.lock import locked
+from yolov10.lock import locked
 
 DEFAULT = Path("runs")
 LOCK = ".lock"
@@ -82,7 +82,7 @@ def new_run(output: Path | None) -> Iterator[RunFolder]:
         raise UserError(
             f"{path} is not empty: choose another --output, or go on with a run by --resume {path}"
         )
-    with locked(path / LOCK):
+    with _held(path):
         yield RunFolder(path)
 
 
@@ -92,10 +92,14 @@ def old_run(path: Path) -> Iterator[RunFolder]:
     run = RunFolder(path)
     if not run.resume.is_file():
         raise UserError(f"{path} holds nothing to go on with: there is no {run.resume.name}")
-    with locked(path / LOCK):
+    with _held(path):
         for part in path.glob(".*.tmp"):  # what was being written when the run was killed
             part.unlink()
         yield run
+
+
+def _held(path: Path) -> AbstractContextManager[None]:
+    return locked(path / LOCK, what=path, by="another training")
 
 
 def _next_default() -> Path:

@@ -10,10 +10,11 @@ from yolov10.errors import UserError
 
 
 @contextmanager
-def locked(path: Path) -> Iterator[None]:
-    """Hold the lock of a folder at `path`; the number of this process is written there.
+def locked(path: Path, *, what: Path, by: str) -> Iterator[None]:
+    """Hold the lock file at `path`; the number of this process is written there.
 
-    Raises UserError when another process holds it, or when it cannot be written.
+    Raises UserError when another process holds it ("`what` is in use by `by`, process 7"), or when it cannot
+    be written.
     """
     try:
         file = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
@@ -22,7 +23,7 @@ def locked(path: Path) -> Iterator[None]:
     try:
         if not _try_lock(file):
             holder = os.pread(file, 20, 0).decode(errors="replace").strip() if hasattr(os, "pread") else ""
-            raise UserError(f"{path.parent} is in use by another training{holder and f', process {holder}'}")
+            raise UserError(f"{what} is in use by {by}{holder and f', process {holder}'}")
         os.ftruncate(file, 0)
         os.write(file, f"{os.getpid()}\n".encode())
         yield

@@ -1,0 +1,89 @@
+"""What is measured: a model in each runtime and precision that this machine can run it in."""
+
+import os
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from yolov10.errors import UserError
+from yolov10.model_card import ModelCard
+from yolov10.prediction.detector import Detector
+from yolov10.runtimes.open import RuntimeChoice, installed_runtimes
+from yolov10.runtimes.runtime import Precision, Runtime
+
+
+@dataclass(frozen=True)
+class Case:
+    """A runtime and the precision it runs a float file in."""
+
+    runtime: RuntimeChoice
+    precision: Precision
+
+    @property
+    def name(self) -> str:
+        """As tables show it."""
+        return f"{self.runtime} {self.precision}"
+
+
+def cases(
+    model: str | os.PathLike[str], runtimes: tuple[RuntimeChoice, ...], precisions: tuple[Precision, ...]
+) -> list[Case]:
+    """Those of the runtimes that are installed and run the model. Raises UserError where none does."""
+    found = [
+        Case(runtime, precision)
+        for runtime in installed_runtimes(Path(model))
+        for precision in get_args(Precision)
+        if (not runtimes or runtime in runtimes)
+        and precision in (precisions or ("fp32", "bf16"))
+        and (runtime != "onnx" or precision == "fp32")  # it runs a file as it is
+    ]
+    if not found:
+        raise UserError(f"{model}: none of the runtimes asked for is installed and runs it")
+    return found
+
+
+def open_case(
+    model: str | os.PathLike[str], case: Case, image_size: str | None, threads: int | None, cache: bool
+) -> Detector:
+    """The detector of a case, on the CPU."""
+    return Detector(
+        model,
+        runtime=case.runtime,
+        precision=None if case.runtime == "onnx" else case.precision,
+        image_size=image_size,
+        device="cpu",
+        threads=threads,
+        cache=cache,
+    )
+
+
+class Timed:
+    """A runtime, and how long each of its calls took."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self.runtime = runtime
+        self.milliseconds: list[float] = []
+
+    @property
+    def card(self) -> ModelCard:
+        """What the model file says of itself."""
+        return self.runtime.card
+
+    @property
+    def fixed_shape(self) -> tuple[int, int] | None:
+        """Height and width when the file takes no other, else None."""
+        return self.runtime.fixed_shape
+
+    def __call__(
+        self, images: NDArray[np.float32], classes: Sequence[int] | None = None
+    ) -> NDArray[np.float32]:
+        """As the runtime itself."""
+        start = time.perf_counter()
+        rows = self.runtime(images, classes)
+        self.milliseconds.append(1000 * (time.perf_counter() - start))
+        return rows

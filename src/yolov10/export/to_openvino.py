@@ -1,0 +1,31 @@
+"""`--format openvino`: an `.xml` and, beside it, the `.bin` with its numbers."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from yolov10.export.plan import Plan, Write
+from yolov10.graph.network import onnx_model
+from yolov10.silence import import_openvino
+
+SUFFIX = ".xml"
+
+
+def make_openvino(plan: Plan) -> Write:
+    """The network as OpenVINO's own format, in the plan's form and precision.
+
+    Below fp32, float numbers are stored as float16. The precision is a declaration that the runtime follows:
+    OpenVINO stores graphs, not how they are computed.
+    """
+    openvino = import_openvino("export to OpenVINO")
+    model = openvino.Core().read_model(onnx_model(plan.weights, plan.form, {}))
+    if plan.precision == "int8":
+        from yolov10.export.quantize import quantized
+
+        model = quantized(plan, model)
+
+    def write(path: Path, metadata: Mapping[str, str]) -> None:
+        for key, value in metadata.items():
+            model.set_rt_info(value, ["framework", key])  # where it puts the metadata of an ONNX file
+        openvino.save_model(model, path, compress_to_fp16=plan.precision != "fp32")
+
+    return write

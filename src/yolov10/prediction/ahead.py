@@ -1,0 +1,115 @@
+"""Pictures read and made ready for the network by threads, while the network works on those before them."""
+
+import os
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from yolov10.image_size import ImageSize
+from yolov10.images import Encoded, Image
+from yolov10.letterbox import Frame, fit, letterbox, network_input
+from yolov10.prediction.picture import Picture
+
+WORKERS = 2
+"""Threads that read: two keep up with the fastest network that two cores run."""
+
+T = TypeVar("T")
+U = TypeVar("U")
+
+
+@dataclass(frozen=True, eq=False)
+class Ready:
+    """A picture as the network takes it."""
+
+    picture: Picture
+    as_read: Image
+    """BGR [h, w, 3], upright; of a JPEG twice as large as the network needs it, or larger, a smaller copy."""
+    frame: Frame
+    planes: NDArray[np.float32]
+    """[1, 3, H, W], RGB 0..1."""
+
+
+class Planes:
+    """Arrays [1, 3, H, W] to be filled again: fresh memory costs as much as filling it."""
+
+    def __init__(self) -> None:
+        self.free: dict[tuple[int, int], deque[NDArray[np.float32]]] = {}
+        self.lock = threading.Lock()
+
+    def take(self, height: int, width: int) -> NDArray[np.float32]:
+        """One that nobody uses, its contents are of no meaning."""
+        with self.lock:
+            if free := self.free.get((height, width)):
+                return free.pop()
+        return np.empty((1, 3, height, width), np.float32)
+
+    def give_back(self, planes: NDArray[np.float32]) -> None:
+        """Nobody looks at it any more. A few shapes are remembered."""
+        with self.lock:
+            shape = (planes.shape[2], planes.shape[3])
+            if shape not in self.free and len(self.free) >= SHAPES_KEPT:
+                self.free.clear()
+            self.free.setdefault(shape, deque(maxlen=PLANES_KEPT)).append(planes)
+
+
+SHAPES_KEPT, PLANES_KEPT = 4, 4
+
+
+def prepare(picture: Picture, size: ImageSize, planes: Planes, *, full_decode: bool) -> Ready:
+    """Read a picture and fit it to the network. Raises UserError naming what cannot be read."""
+    pixels, frame = fit_and_read(picture.open(), size, full_decode=full_decode)
+    return _letterboxed(picture, pixels, frame, planes)
+
+
+def cut_out(whole: Ready, window: NDArray[np.int64], size: ImageSize, planes: Planes) -> Ready:
+    """A window xyxy of a picture that was read whole, fitted to the network as if it were all."""
+    x1, y1, x2, y2 = window.tolist()
+    frame = fit(x2 - x1, y2 - y1, size)
+    return _letterboxed(whole.picture, whole.as_read[y1:y2, x1:x2], frame, planes)
+
+
+def _letterboxed(picture: Picture, pixels: Image, frame: Frame, planes: Planes) -> Ready:
+    taken = planes.take(frame.height, frame.width)
+    return Ready(picture, pixels, frame, network_input([letterbox(pixels, frame)], taken))
+
+
+def fit_and_read(opened: Encoded | Image, size: ImageSize, *, full_decode: bool) -> tuple[Image, Frame]:
+    """The pixels of a picture, no more than the network needs, and where the whole lies in its input.
+
+    Raises UserError naming what cannot be read.
+    """
+    if not isinstance(opened, Encoded):
+        return opened, fit(opened.shape[1], opened.shape[0], size)
+    frame = fit(*opened.size, size)
+    return opened.pixels(1 if full_decode or not opened.can_shrink else _shrink(frame)), frame
+
+
+def _shrink(frame: Frame) -> int:
+    """How many times smaller a picture may be read: never smaller than the network takes it."""
+    return next((times for times in (8, 4, 2) if frame.gain * times <= 1), 1)
+
+
+def read_ahead(
+    items: Iterable[T], make: Callable[[T], U], ahead: int, at_once: Callable[[T], bool] = lambda _: False
+) -> Iterator[U]:
+    """What `make` makes of every item, in order, `ahead` of them in the making while one is looked at.
+
+    An item that is to be looked at `at_once` waits for no other. What `make` raises is raised in its turn.
+    """
+    with ThreadPoolExecutor(min(WORKERS, os.cpu_count() or 1), "yolov10-read") as pool:
+        waiting: deque[Future[U]] = deque()
+        try:
+            for item in items:
+                waiting.append(pool.submit(make, item))
+                while len(waiting) > (0 if at_once(item) else ahead):
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+        finally:
+            pool.shutdown(cancel_futures=True)

@@ -1,0 +1,87 @@
+"""The fused network rearranged for a CPU: the same rows in less time (docs/performance.md).
+
+Maps lie channels last, which oneDNN's convolutions prefer; a convolution and its SiLU are one kernel, by the
+operator that torch.compile would choose, where torch has it; and only the best anchors are decoded.
+"""
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+
+from yolov10.architecture import MAX_DETECTIONS
+from yolov10.network.blocks import Conv
+from yolov10.network.head import anchor_points
+from yolov10.network.model import YOLOv10
+
+
+def rearrange(network: YOLOv10) -> YOLOv10:
+    """Change a fused network on the CPU in place, once it has its type; `detect_fast` then runs it."""
+    network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    if _has_fused_kernel():
+        for unit in [module for module in network.modules() if isinstance(module, Conv)]:
+            unit.conv = _WithActivation(unit.conv, "swish" if isinstance(unit.act, nn.SiLU) else "none")  # type: ignore[assignment]
+            unit.act = nn.Identity()
+    return network
+
+
+def _has_fused_kernel() -> bool:
+    """It belongs to torch's inside: present on x86 builds, and not promised."""
+    there = torch.backends.mkldnn.is_available()  # type: ignore[no-untyped-call]
+    return bool(there) and hasattr(torch.ops.mkldnn, "_convolution_pointwise")
+
+
+class _WithActivation(nn.Module):
+    """A convolution and what follows it, as one kernel of oneDNN."""
+
+    def __init__(self, conv: nn.Conv2d, activation: str) -> None:
+        super().__init__()
+        self.weight, self.bias = conv.weight, conv.bias
+        geometry = (conv.padding, conv.stride, conv.dilation)
+        self.geometry = tuple(list(numbers) for numbers in geometry)
+        self.groups, self.activation = conv.groups, activation
+        self.packed: Tensor | None = None
+
+    def forward(self, x: Tensor) -> Tensor:
+        if self.packed is None:  # laid out as oneDNN likes it for maps of this shape; it takes any other, too
+            self.packed = torch.ops.mkldnn._reorder_convolution_weight(
+                self.weight, *self.geometry, self.groups, list(x.shape)
+            )
+        return torch.ops.mkldnn._convolution_pointwise(  # type: ignore[no-any-return]
+            x, self.packed, self.bias, *self.geometry, self.groups, self.activation, [], ""
+        )
+
+
+def detect_fast(network: YOLOv10, images: Tensor, classes: Sequence[int] | None = None) -> Tensor:
+    """As `YOLOv10.detect`, for at least one class; the best are chosen by their logits, then decoded.
+
+    images [B, 3, H, W] → [B, min(300, A), 6].
+    """
+    features = network.features(images.contiguous(memory_format=torch.channels_last))
+    head = network.head
+    bins = _by_anchor([branch(x) for branch, x in zip(head.one2one_cv2, features, strict=True)])
+    logits = _by_anchor([branch(x) for branch, x in zip(head.one2one_cv3, features, strict=True)]).float()
+    labels = torch.arange(logits.shape[2]) if classes is None else torch.tensor(classes, dtype=torch.long)
+    if classes is not None:
+        logits = logits[..., labels]
+    k = min(MAX_DETECTIONS, logits.shape[1])
+    anchors = logits.amax(dim=2).topk(k).indices  # [B, k]
+    best, pairs = _of_anchors(logits, anchors).flatten(1).topk(k)
+    kept = anchors.gather(1, pairs // len(labels))
+    distances = head.dfl(_of_anchors(bins, kept).float().transpose(1, 2))  # [B, 4, k]
+    centres, strides = anchor_points(features)
+    centre = centres[:, kept].transpose(0, 1)  # [B, 2, k]
+    corners = [centre - distances[:, :2], centre + distances[:, 2:]]
+    boxes = torch.cat(corners, dim=1) * strides[kept][:, None]
+    found = labels[pairs % len(labels)].to(boxes.dtype)
+    return torch.cat([boxes, best.sigmoid()[:, None], found[:, None]], dim=1).transpose(1, 2)
+
+
+def _by_anchor(levels: Sequence[Tensor]) -> Tensor:
+    """Raw maps [B, C, h, w] of all levels as [B, A, C], which is how they lie in memory."""
+    return torch.cat([level.permute(0, 2, 3, 1).flatten(1, 2) for level in levels], dim=1)
+
+
+def _of_anchors(values: Tensor, anchors: Tensor) -> Tensor:
+    """Values [B, A, C] of anchors [B, k] → [B, k, C]."""
+    return values.gather(1, anchors[..., None].expand(-1, -1, values.shape[2]))

@@ -1,0 +1,138 @@
+"""Calls of several threads, run together: dynamic batching behind the protocol of every runtime."""
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from yolov10.model_card import ModelCard
+from yolov10.runtimes.runtime import Runtime
+
+USUAL_PIXELS = 640 * 640
+"""Of a network's input: a batch of larger ones is smaller, so that it takes no more memory."""
+
+
+@dataclass(eq=False)
+class _Call:
+    """One thread's images [n, 3, H, W], and in the end their rows or the runtime's fault."""
+
+    runtime: Runtime
+    images: NDArray[np.float32]
+    classes: tuple[int, ...] | None
+    rows: NDArray[np.float32] | None = None
+    fault: Exception | None = None
+    weight: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        _, _, height, width = self.images.shape
+        self.weight = len(self.images) * max(height * width / USUAL_PIXELS, 1)
+
+    def fits(self, other: "_Call") -> bool:
+        """Whether both can run as one batch."""
+        same = self.runtime is other.runtime and self.images.shape[1:] == other.images.shape[1:]
+        return same and self.classes == other.classes
+
+    @property
+    def done(self) -> bool:
+        return self.rows is not None or self.fault is not None
+
+
+class Batcher:
+    """Runs calls one batch after another, the oldest first, with those behind it that fit.
+
+    There is no timer and no thread of its own: a call that finds nothing running runs at once, alone if need
+    be; those that come meanwhile gather, and are the next batch. One batch runs at a time, of all models,
+    since each takes all cores.
+    largest: pictures of the usual size in a batch. observe: told the pictures and seconds of every batch.
+    """
+
+    def __init__(self, largest: int, observe: Callable[[int, float], None]) -> None:
+        self.largest = largest
+        self.observe = observe
+        self.waiting: deque[_Call] = deque()
+        self.running = False
+        self.changed = threading.Condition()
+
+    def run(
+        self, runtime: Runtime, images: NDArray[np.float32], classes: Sequence[int] | None
+    ) -> NDArray[np.float32]:
+        """Rows of images, as `Runtime` says; raises what the runtime raises."""
+        call = _Call(runtime, images, None if classes is None else tuple(classes))
+        with self.changed:
+            self.waiting.append(call)
+            while not call.done:
+                if self.running:
+                    self.changed.wait()
+                else:
+                    self._run_next()
+        if call.fault is not None:
+            raise call.fault
+        assert call.rows is not None
+        return call.rows
+
+    def _run_next(self) -> None:
+        """Run the oldest call and its company; the lock is held on entry and exit, not while it runs."""
+        batch = self._take()
+        self.running = True
+        self.changed.release()
+        try:
+            _run_together(batch, self.observe)
+        finally:
+            self.changed.acquire()
+            self.running = False
+            self.changed.notify_all()
+
+    def _take(self) -> list[_Call]:
+        first = self.waiting.popleft()
+        batch, weight = [first], first.weight
+        for call in list(self.waiting):
+            if call.fits(first) and weight + call.weight <= self.largest:
+                batch.append(call)
+                weight += call.weight
+                self.waiting.remove(call)
+        return batch
+
+
+def _run_together(batch: list[_Call], observe: Callable[[int, float], None]) -> None:
+    """Fill in the rows of every call, or the fault of all."""
+    images = batch[0].images if len(batch) == 1 else np.concatenate([call.images for call in batch])
+    start = time.perf_counter()
+    try:
+        rows = batch[0].runtime(images, batch[0].classes)
+    except Exception as fault:  # whatever a library raises: each caller gets it, none waits for ever
+        for call in batch:
+            call.fault = fault
+        return
+    observe(len(images), time.perf_counter() - start)
+    begin = 0
+    for call in batch:
+        call.rows = rows[begin : begin + len(call.images)]
+        begin += len(call.images)
+
+
+class Batched:
+    """A runtime whose calls run together with those of other threads."""
+
+    def __init__(self, runtime: Runtime, batcher: Batcher) -> None:
+        self.runtime = runtime
+        self.batcher = batcher
+
+    @property
+    def card(self) -> ModelCard:
+        """The runtime's."""
+        return self.runtime.card
+
+    @property
+    def fixed_shape(self) -> tuple[int, int] | None:
+        """The runtime's."""
+        return self.runtime.fixed_shape
+
+    def __call__(
+        self, images: NDArray[np.float32], classes: Sequence[int] | None = None
+    ) -> NDArray[np.float32]:
+        """As `Runtime` says."""
+        return self.batcher.run(self.runtime, images, classes)

@@ -1,0 +1,165 @@
+"""`export` from a user's side: the file, its metadata, and that nothing is left of one that drifted."""
+
+import json
+import shutil
+from dataclasses import replace
+
+import numpy as np
+import onnx
+import pytest
+from conftest import DATA
+from export.conftest import small
+from graph.nets import golden_weights, trained_weights
+
+from yolov10 import Detector
+from yolov10.cli.main import main
+from yolov10.errors import UserError
+from yolov10.export import export
+from yolov10.export.run import FORMATS
+from yolov10.runtimes.open import open_runtime
+from yolov10.weights.native import Weights, write_native
+
+BCCD = DATA / "bccd" / "data.yaml"
+
+
+def metadata(path):
+    return {entry.key: entry.value for entry in onnx.load(path).metadata_props}
+
+
+def test_the_file_lies_beside_the_model_and_detects_the_same(model, tmp_path):
+    copy = shutil.copy(model, tmp_path / "best.safetensors")
+    lines = []
+    path = export(copy, say=lines.append)
+    assert path == tmp_path / "best.onnx"
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["best.onnx", "best.safetensors"]
+    assert [line.split()[2] for line in lines] == ["openvino", "onnxruntime"]
+    picture = np.random.default_rng(0).integers(0, 256, (60, 90, 3), np.uint8)
+    ours, theirs = (Detector(file, confidence=0.5)(picture) for file in (path, copy))
+    np.testing.assert_allclose(ours.boxes, theirs.boxes, atol=0.05)
+
+
+def test_metadata_are_what_other_tools_read_and_ours(model, tmp_path):
+    entries = metadata(export(model, output=tmp_path / "a.onnx", batch=2, image_size="64x96"))
+    weights = golden_weights("n")
+    assert entries["names"] == repr(dict(enumerate(weights.card.names)))
+    assert {key: entries[key] for key in ("stride", "task", "imgsz", "batch", "license")} == {
+        "stride": "32",
+        "task": "detect",
+        "imgsz": "[64, 96]",
+        "batch": "2",
+        "license": "CC0-1.0",
+    }
+    assert (entries["scale"], entries["threshold"], entries["precision"]) == ("n", "0.3", "fp32")
+    figures = json.loads(entries["verified"])
+    assert figures.keys() == {"onnx", "openvino"}
+    for one in figures.values():
+        assert one["version"]
+        assert 0 <= one["boxes"] <= 0.5
+        assert 0 <= one["scores"] <= 1e-3
+
+
+@pytest.mark.parametrize("options", [{}, {"head": "raw"}, {"input": "uint8-bgr", "image_size": 64}], ids=str)
+def test_openvino_files_keep_the_card_and_detect_the_same(options, model, tmp_path):
+    path = export(model, "openvino", output=tmp_path / "a.xml", **options)
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["a.bin", "a.xml"]
+    runtime = open_runtime(path, cache=False)
+    size = options.get("image_size", 96)
+    assert runtime.card == replace(small(golden_weights("n")).card, image_size=size)
+    assert runtime.form.raw == ("head" in options)
+    assert runtime.form.bgr == ("input" in options)
+
+
+def drift(monkeypatch):
+    """What makes a file, made to write one of other weights."""
+    weights = golden_weights("n")
+    tensors = dict(weights.tensors)
+    tensors["model.23.one2one_cv3.0.2.bias"] = tensors["model.23.one2one_cv3.0.2.bias"] + np.float32(0.01)
+    other = small(Weights(tensors, weights.card, fused=False, one2many=True))
+    make, suffixes = FORMATS["onnx"]
+    monkeypatch.setitem(FORMATS, "onnx", (lambda plan: make(replace(plan, weights=other)), suffixes))
+
+
+def test_a_file_that_drifted_is_not_kept(model, tmp_path, monkeypatch):
+    drift(monkeypatch)
+    with pytest.raises(
+        UserError, match=r"the fp32 export was not kept: in openvino \S+, boxes within .* scores"
+    ):
+        export(model, output=tmp_path / "a.onnx")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_earlier_file_survives_one_that_drifted(model, tmp_path, monkeypatch, capsys):
+    (tmp_path / "a.onnx").write_bytes(b"earlier")
+    drift(monkeypatch)
+    assert main(["export", str(model), "--output", str(tmp_path / "a.onnx")]) == 1
+    assert (tmp_path / "a.onnx").read_bytes() == b"earlier"
+    assert capsys.readouterr().err.startswith("error: the fp32 export was not kept")
+    assert [file.name for file in tmp_path.iterdir()] == ["a.onnx"]
+
+
+@pytest.mark.parametrize(
+    "options,reason",
+    [
+        ({"precision": "int8"}, "int8 is verified by its average precision: name a data set to calibrate"),
+        ({"precision": "int4"}, "'int4' is not one of fp32, fp16, bf16, int8"),
+        ({"format": "coreml"}, "'coreml' is not one of onnx, openvino"),
+        ({"output": "a.xml"}, "a.xml: the file of this format ends in .onnx"),
+        ({"batch": 0}, "batch 0 is not between 1 and 4096"),
+        ({"image_size": "wide"}, "image size 'wide'"),
+        ({"precision": "fp16", "calibration": "gone.yaml"}, "no data set gone.yaml"),
+    ],
+)
+def test_wrong_options_say_what_is_right(options, reason, model):
+    with pytest.raises(UserError, match=reason):
+        export(model, **options)
+
+
+def test_an_exported_file_has_no_weights_to_export():
+    with pytest.raises(UserError, match="is an exported model"):
+        export(DATA / "models" / "toy.onnx")
+
+
+def test_the_command_prints_the_figures_and_the_file(model, tmp_path, capsys):
+    arguments = ["export", str(model), "--output", str(tmp_path / "a.onnx"), "--head", "raw"]
+    assert main(arguments) == 0
+    out, err = capsys.readouterr()
+    assert out == ""
+    lines = err.splitlines()
+    assert lines[0].startswith("verified in openvino ")
+    assert lines[-1] == f"wrote {tmp_path / 'a.onnx'}"
+    assert main([*arguments, "--quiet"]) == 0
+    assert capsys.readouterr() == ("", "")
+
+
+@pytest.fixture(scope="module")
+def cells(tmp_path_factory):
+    """A trained model of blood cells."""
+    weights = trained_weights()
+    if weights is None:
+        pytest.skip("the embedded model is not made yet")
+    return write_native(tmp_path_factory.mktemp("cells") / "cells.safetensors", weights)
+
+
+@pytest.mark.parametrize("format,precision", [("onnx", "fp16"), ("openvino", "fp16"), ("openvino", "bf16")])
+def test_lower_precisions_are_measured_by_average_precision(format, precision, cells, tmp_path):
+    suffix = {"onnx": "onnx", "openvino": "xml"}[format]
+    path = export(cells, format, output=tmp_path / f"a.{suffix}", precision=precision, calibration=BCCD)
+    sizes = sum(file.stat().st_size for file in tmp_path.iterdir())
+    assert sizes < 6_000_000
+    assert open_runtime(path, cache=False).form.precision == precision
+
+
+@pytest.mark.parametrize("format", ["onnx", "openvino"])
+def test_int8_is_small_and_keeps_its_average_precision(format, cells, tmp_path, capfd):
+    suffix = {"onnx": "onnx", "openvino": "xml"}[format]
+    path = export(cells, format, output=tmp_path / f"a.{suffix}", precision="int8", calibration=BCCD)
+    assert sum(file.stat().st_size for file in tmp_path.iterdir()) <= 4_000_000
+    assert open_runtime(path, cache=False).form.precision == "int8"
+    assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.slow
+def test_x_is_exported_and_verified(tmp_path):
+    model = write_native(tmp_path / "x.safetensors", golden_weights("x"))
+    for format, suffix in (("onnx", "onnx"), ("openvino", "xml")):
+        assert export(model, format, output=tmp_path / f"x.{suffix}").exists()

@@ -1,0 +1,215 @@
+"""Every limit holds, says what it is, and costs the others nothing."""
+
+import contextlib
+import json
+import socket
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import httpx
+import pytest
+from conftest import DATA
+from serve.servers import Obedient, serving, wait_until
+
+from yolov10 import Detector
+from yolov10.errors import WrongValueError
+from yolov10.serve import ServeConfig, bodies, server
+
+BOMB = DATA / "odd_images" / "bomb_20000x20000.png"
+
+
+def refused(answer):
+    return answer.status_code, answer.json()["error"]
+
+
+def test_settings_are_checked():
+    with pytest.raises(WrongValueError, match="queue is 0"):
+        ServeConfig(queue=0)
+
+
+def test_bytes_declared_or_not(png):
+    with serving(config=ServeConfig(max_bytes=len(png))) as client:
+        assert client.post("/detect", content=png).status_code == 200
+        over = png + b"x"
+        for content in (over, (over[start : start + 999] for start in range(0, len(over), 999))):
+            status, line = refused(client.post("/detect", content=content))
+            assert (status, line) == (413, f"more than {len(png)} bytes: send fewer or smaller pictures")
+
+
+def test_pictures_of_a_request(png):
+    with serving(config=ServeConfig(max_pictures=2)) as client:
+        files = [("i", ("a.png", png))] * 3
+        assert client.post("/detect", files=files[:2]).status_code == 200
+        assert refused(client.post("/detect", files=files)) == (413, "more than 2 pictures in one request")
+        assert refused(client.post("/detect", json={"images": ["", "", ""]}))[0] == 413
+
+
+def test_pixels_of_a_picture(png):
+    with serving(config=ServeConfig(max_pixels=240 * 160)) as client:
+        assert client.post("/detect", content=png).status_code == 200
+        status, line = refused(client.post("/detect", content=BOMB.read_bytes()))
+        assert (status, line) == (
+            422,
+            "-: 20000x20000 = 400 megapixels, over this service's limit of 0.0384: send it smaller",
+        )
+
+
+def test_image_size_of_the_model_itself_is_always_allowed(png):
+    with serving({"m": Detector(Obedient(), image_size=192)}, ServeConfig(max_image_size=64)) as client:
+        assert client.post("/detect", content=png).status_code == 200
+        assert client.post("/detect?image_size=192", content=png).status_code == 200
+        assert refused(client.post("/detect?image_size=64x224", content=png))[0] == 422
+
+
+def test_compressed_bodies_are_not_read(client, png):
+    assert refused(client.post("/detect", content=png, headers={"content-encoding": "gzip"}))[0] == 415
+
+
+@pytest.fixture
+def held(png):
+    """A service of one picture a batch and four in all, whose model waits for the test."""
+    runtime = Obedient()
+    config = ServeConfig(batch=1, queue=4, timeout=20)
+    with serving({"held": Detector(runtime)}, config) as client, ThreadPoolExecutor(8) as pool:
+        runtime.forget()
+        runtime.open.clear()
+        client.runtime = runtime
+        client.ask = lambda **options: pool.submit(
+            httpx.post, f"{client.url}/detect", content=png, timeout=60, **options
+        )
+        client.waiting = lambda: float(
+            client.get("/metrics").text.split("\nyolov10_waiting_pictures ")[1].split("\n")[0]
+        )
+        yield client
+        runtime.open.set()
+
+
+def test_a_full_queue_refuses_at_once_and_answers_all_it_took(held, png):
+    accepted = [held.ask() for _ in range(4)]
+    wait_until(lambda: held.waiting() == 4)
+    refusals = [held.post("/detect", content=png) for _ in range(3)]
+    assert [refusal.status_code for refusal in refusals] == [429] * 3
+    assert refusals[0].headers["retry-after"] == "1"
+    assert refusals[0].json()["error"] == "4 pictures are waiting already: try again"
+    assert held.get("/ready").status_code == held.get("/model").status_code == 200
+    held.runtime.open.set()
+    assert [future.result().status_code for future in accepted] == [200] * 4
+    assert held.post("/detect", content=png).status_code == 200
+
+
+def test_several_pictures_take_as_many_places(held, png):
+    two = [held.ask() for _ in range(2)]
+    wait_until(lambda: held.waiting() == 2)
+    assert refused(held.post("/detect", files=[("i", ("a.png", png))] * 3))[0] == 429
+    assert refused(held.post("/detect", files=[("i", ("a.png", png))] * 5)) == (
+        413,
+        "more than 4 pictures in one request",
+    )
+    held.runtime.open.set()
+    assert [future.result().status_code for future in two] == [200] * 2
+
+
+def test_no_answer_in_time_is_said_and_frees_the_place(png):
+    runtime = Obedient()
+    with serving({"slow": Detector(runtime)}, ServeConfig(batch=1, queue=1, timeout=0.3)) as client:
+        runtime.open.clear()
+        status, line = refused(client.post("/detect", content=png))
+        assert (status, line) == (503, "no answer within 0.3 seconds: try again")
+        runtime.open.set()
+        assert client.post("/detect", content=png).status_code == 200
+
+
+def test_what_nobody_waits_for_any_more_is_not_looked_at(held, png):
+    first = held.ask()
+    assert held.runtime.entered.acquire(timeout=60)
+    head = b"POST /detect HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % len(png)
+    for _ in range(3):
+        with socket.create_connection(held.address) as gone:
+            gone.sendall(head + png)
+            wait_until(lambda: held.waiting() >= 2)
+        wait_until(lambda: held.waiting() == 1)
+    held.runtime.open.set()
+    assert first.result().status_code == 200
+    # Two workers: of those that left, only the one that a worker had taken already was run.
+    wait_until(lambda: not held.app.state.service.batcher.running)
+    assert len(held.runtime.batches) <= 2
+
+
+def test_the_bodies_of_all_requests_together_are_bounded(monkeypatch, png):
+    with serving(config=ServeConfig(max_bytes=100_000)) as client, contextlib.ExitStack() as stack:
+        head = b"POST /detect HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\n"
+        for _ in range(8):
+            slow = stack.enter_context(socket.create_connection(client.address))
+            slow.sendall(head + bytes(99_000))
+        wait_until(lambda: client.post("/detect", content=png).status_code == 429)
+        assert refused(client.post("/detect", content=png))[1].startswith("too many large requests at once")
+
+
+def test_a_body_that_comes_too_slowly_is_given_up_and_a_steady_one_is_not(monkeypatch, png):
+    monkeypatch.setattr(bodies, "PATIENCE", 0.5)
+    monkeypatch.setattr(bodies, "SLOWEST", 20_000)
+
+    def dripping(step, most):
+        for start in range(0, most, step):
+            yield png[start : start + step]
+            time.sleep(0.1)
+
+    with serving() as client:
+        assert client.post("/detect", content=dripping(4000, len(png))).status_code == 200  # 40 kB a second
+        slow = client.post("/detect", content=dripping(500, 9000))  # 5 kB a second
+        assert refused(slow) == (408, "the body came too slowly")
+
+
+def test_json_of_a_million_values_is_refused_before_it_is_parsed(client):
+    body = b'{"images": [' + b"[]," * 1_000_000 + b"0]}"
+    start = time.process_time()
+    status, line = refused(client.post("/detect", content=body, headers={"content-type": "application/json"}))
+    assert (status, line) == (400, "JSON of more values than a request of pictures has")
+    assert time.process_time() - start < 5
+    assert client.post("/detect", content=json.dumps({"images": []})).status_code == 422  # as a raw picture
+
+
+def test_connections_that_send_no_request_are_closed_and_others_served(monkeypatch, png):
+    monkeypatch.setattr(server, "WAIT_FOR_CLIENT", 0.5)
+    with serving() as client, contextlib.ExitStack() as stack:
+        slow = [stack.enter_context(socket.create_connection(client.address)) for _ in range(100)]
+        for number, connection in enumerate(slow):
+            connection.settimeout(30)
+            if number % 2:
+                connection.sendall(b"POST /detect HTTP/1.1\r\nHost: x\r\nX-Slow: ")
+        assert client.post("/detect", content=png).status_code == 200
+        for connection in slow:
+            with contextlib.suppress(ConnectionResetError):
+                assert connection.recv(1) == b""
+
+
+def test_headers_dripping_on_a_used_connection_are_not_waited_for(monkeypatch):
+    monkeypatch.setattr(server, "WAIT_FOR_CLIENT", 0.5)
+    with serving() as client, socket.create_connection(client.address) as connection:
+        connection.settimeout(30)
+        connection.sendall(b"GET /health HTTP/1.1\r\nHost: x\r\n\r\n")
+        with connection.makefile("rb") as file:
+            assert file.readline() == b"HTTP/1.1 200 OK\r\n"
+        with contextlib.suppress(ConnectionResetError, BrokenPipeError):
+            for _ in range(100):
+                connection.sendall(b"G")
+                time.sleep(0.02)
+            assert connection.recv(1) == b""
+
+
+def test_a_refused_upload_is_read_to_its_end_and_the_connection_serves_on(monkeypatch, png):
+    """Else a client that sends first and reads then would see a broken connection, not why."""
+    monkeypatch.setattr(server, "WAIT_FOR_CLIENT", 0.5)
+    with serving(config=ServeConfig(max_bytes=len(png))) as client:
+        assert client.post("/detect", content=png * 20).status_code == 413
+        time.sleep(1)
+        (connection,) = client._transport._pool.connections
+        assert client.post("/detect", content=png).status_code == 200
+        assert client._transport._pool.connections == [connection]
+
+
+def test_headers_without_end_are_refused(client):
+    with socket.create_connection(client.address) as connection:
+        connection.settimeout(30)
+        connection.sendall(b"GET / HTTP/1.1\r\n" + b"X: y\r\n" * 20_000)
+        assert connection.recv(4096).startswith(b"HTTP/1.1 400 ")
