@@ -8,7 +8,6 @@ from typing import NoReturn
 
 import torch
 import torch.distributed as dist
-from torch.distributed.rendezvous import rendezvous
 
 from yolov10.errors import UserError
 from yolov10.training.processes import Processes, ToldElsewhereError, launched
@@ -52,12 +51,16 @@ def meet(processes: Processes) -> Count:
 
     Raises UserError when they do not find each other.
     """
+    if not dist.is_available():
+        raise UserError(
+            "this build of torch trains in one process only: install another, or go without torchrun"
+        )
     if processes.local_rank < torch.cuda.device_count():
         torch.cuda.set_device(processes.local_rank)
     nccl = torch.cuda.is_available() and dist.is_nccl_available()
     backend = "cpu:gloo,cuda:nccl" if nccl else "gloo"
     try:
-        store, rank, world = next(rendezvous("env://"))
+        store, rank, world = next(dist.rendezvous("env://"))  # type: ignore[attr-defined]
         dist.init_process_group(backend, store=store, rank=rank, world_size=world, timeout=PATIENCE)
     except (ValueError, dist.DistError) as fault:
         raise UserError(f"cannot meet the other {processes.world - 1} processes: {fault}") from None
