@@ -38,6 +38,15 @@ def test_to_dict_is_the_contracts_json():
     }
 
 
+def test_the_number_of_a_followed_object_stands_in_the_json_and_in_the_drawing():
+    followed = detections(tracks=np.array([7, 12]))
+    found = json.loads(json.dumps(followed.to_dict()))["detections"]
+    assert [one["track"] for one in found] == [7, 12]
+    assert list(found[0]) == ["class", "name", "confidence", "box", "track"]
+    image = np.full((100, 200, 3), 200, np.uint8)
+    assert not np.array_equal(followed.draw(image), detections().draw(image))
+
+
 def test_counts_by_class_in_class_order():
     assert detections().counts() == {"적혈구": 1, "WBC": 1}
     assert len(detections()) == 2
@@ -104,3 +113,5 @@ def test_to_supervision_carries_boxes_scores_classes_and_names(monkeypatch):
     assert found.confidence.tolist() == pytest.approx([0.912345678, 0.25])
     assert found.class_id.tolist() == [1, 0]
     assert found.data["class_name"].tolist() == ["WBC", "적혈구"]
+    assert found.tracker_id is None
+    assert detections(tracks=np.array([7, 12])).to_supervision().tracker_id.tolist() == [7, 12]

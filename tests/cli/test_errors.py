@@ -59,13 +59,13 @@ WRONG = [
     # sources
     (("predict", "gone.png", "--model", "toy.onnx"), "gone.png: no such file or folder"),
     (("predict", "gone/", "--model", "toy.onnx"), "gone/: no such file or folder"),
-    (("predict", "folder", "--model", "toy.onnx"), "folder: no pictures in this folder"),
+    (("predict", "folder", "--model", "toy.onnx"), "folder: no pictures or videos in this folder"),
     (("predict", "*.gif", "--model", "toy.onnx"), "*.gif: no file matches"),
     (("predict", "notes.txt", "--model", "toy.onnx"), "notes.txt: no paths in this list"),
     (("predict", "binary.txt", "--model", "toy.onnx"), "binary.txt: not a list of picture paths"),
-    (("predict", "clip.mp4", "--model", "toy.onnx"), "clip.mp4: videos are not supported"),
-    (("predict", "0", "--model", "toy.onnx"), "cameras are not supported"),
-    (("predict", "rtsp://host/1", "--model", "toy.onnx"), "streams and cameras are not supported"),
+    (("predict", "gone.mp4", "--model", "toy.onnx"), "gone.mp4: no such file or folder"),
+    (("predict", "12345", "--model", "toy.onnx"), "12345: no such file or folder, and no number of a camera"),
+    (("predict", "gopher://host/1", "--model", "toy.onnx"), "gopher://host/1: not an address of a stream"),
     (("predict", "ok.png", "gone.png", "--model", "toy.onnx"), "gone.png: no such file"),
     # models
     ((*P, "gone.onnx"), "no model 'gone.onnx'"),

@@ -13,7 +13,8 @@ from yolov10.errors import UserError
 from yolov10.letterbox import fit
 from yolov10.model_names import weights_file
 from yolov10.prediction.ahead import Planes, fit_and_read, prepare, read_ahead
-from yolov10.prediction.sources import Picture
+from yolov10.prediction.picture import Picture
+from yolov10.prediction.sources import pictures
 
 PICTURES = sorted((DATA / "bccd" / "images").glob("*/*.jpg"))
 
@@ -44,6 +45,20 @@ def test_no_more_is_made_than_agreed():
         next(results)
         assert len(begun) <= taken + 4
     results.close()
+
+
+def test_what_is_to_be_looked_at_at_once_waits_for_no_other():
+    begun = []
+
+    def source():
+        for index in range(12):
+            begun.append(index)
+            yield index
+
+    for index in read_ahead(source(), lambda index: index, ahead=5, at_once=lambda index: index >= 8):
+        if index >= 8:
+            assert begun[-1] == index
+    assert begun == list(range(12))
 
 
 def test_a_fault_is_raised_in_its_turn_and_ends_the_threads():
@@ -152,9 +167,19 @@ def test_path_bytes_and_stream_see_the_same_copy(detectors):
 
 
 def test_an_annotated_copy_is_of_the_whole_picture(detectors):
-    (found,) = detectors[0].results(detectors[0]._pictures(PICTURES[0]))
+    (found,) = detectors[0].results(pictures([PICTURES[0]]))
     assert found.as_read.shape == (240, 320, 3)
     assert found.pixels.shape == (480, 640, 3)
+
+
+def test_a_jpeg_is_read_whole_where_tiles_are_cut_out_of_it(tmp_path):
+    path = tmp_path / "large.jpg"
+    path.write_bytes(jpeg(1300, 900))
+    detector = Detector(DATA / "models" / "toy.onnx", tile=640, image_size=320)
+    (found,) = detector.results(pictures([path]))
+    assert found.as_read.shape == (900, 1300, 3)
+    assert (found.detections.width, found.detections.height) == (1300, 900)
+    assert found.detections.source == str(path)
 
 
 def test_a_picture_that_cannot_be_read_is_named():

@@ -21,9 +21,10 @@ SURFACE = {
     "info": """--bias --block --channels --debug --device --expansion --groups --html --image-size --input
         --json --kernel --large-kernel --num-classes --parameters --quiet --repeats --runs --stride --time
         [MODEL...]""",
-    "predict": """--batch --classes --confidence --debug --device --format --full-decode --image-size
-        --max-detections --max-pixels --model --no-cache --one-class-per-box --output --precision --quiet
-        --runtime --save-to --threads SOURCE...""",
+    "predict": """--batch --classes --confidence --count-line --count-zone --debug --device --format
+        --frame-step --full-decode --image-size --max-detections --max-pixels --model --no-cache
+        --one-class-per-box --output --precision --quiet --reconnect --runtime --save-counts --save-to
+        --threads --tile --track --video-format --when-behind SOURCE...""",
     "serve": """--api-key-file --batch --cors --debug --device --host --image-size --max-bytes
         --max-image-size --max-pictures --max-pixels --model --no-cache --port --precision --queue
         --quiet --runtime --threads --timeout""",

@@ -9,6 +9,7 @@ from importlib import metadata
 
 import pytest
 from conftest import DATA, golden_state
+from prediction.drawn_video import KNOWN, write
 from rules.subprocesses import clean_environment
 from weights.checkpoints import write_checkpoint
 
@@ -100,6 +101,22 @@ def test_torch_and_import_are_silent_and_write_only_what_was_named(home):
     network, written = traced(home, [*predict, "--image-size", 64, "--output", output])
     assert network == []
     assert all(path.startswith(str(output)) for path in written)
+    assert list(home.iterdir()) == []
+
+
+@needs_strace
+def test_a_video_is_silent_and_so_is_a_play_list_in_its_clothes(home):
+    clip, listing, output = (home.parent / name for name in ("clip.mp4", "list.mp4", "annotated"))
+    write(KNOWN, clip, frames=3)
+    predict = ["-m", "yolov10", "predict", clip, "--model", TOY, "--no-cache"]
+    network, written = traced(home, [*predict, "--track", "--output", output])
+    assert network == []
+    assert all(path.startswith(str(output)) for path in written)
+    listing.write_text(
+        "#EXTM3U\n#EXT-X-TARGETDURATION:9\n#EXTINF:9,\nhttp://127.0.0.1:9/x.ts\n#EXT-X-ENDLIST\n"
+    )
+    stream = f"Detector({str(TOY)!r}, cache=False).stream({str(listing)!r}, on_failure=print)"
+    assert traced(home, ["-c", f"from yolov10 import Detector; assert not list({stream})"]) == ([], set())
     assert list(home.iterdir()) == []
 
 
