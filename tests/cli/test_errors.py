@@ -104,7 +104,7 @@ WRONG = [
     ((*P, "toy.onnx", "--device", "gpu"), "device 'gpu'"),
     ((*P, "toy.onnx", "--device", "cuda:0"), "device 'cuda:0'"),
     ((*P, "toy.onnx", "--runtime", "torch"), "torch cannot run this file"),
-    ((*P, "toy.onnx", "--precision", "fp16"), "leave --precision out"),
+    ((*P, "toy.onnx", "--runtime", "onnx", "--precision", "fp16"), "leave --precision out"),
     ((*P, "toy.onnx", "--format", "yolo"), "--output DIR"),
     ((*P, "toy.onnx", "--save-to", "file/x.json"), "cannot write file/x.json"),
     ((*P, "toy.onnx", "--save-to", "folder"), "cannot write folder"),
@@ -118,7 +118,7 @@ WRONG = [
     (("import", "text.pt", "--output", "x.pt"), "x.pt: native files end in .safetensors"),
     # info
     (("info", "q"), "no scale or file 'q'"),
-    (("info", "yolov10n"), "no scale or file 'yolov10n'"),
+    (("info", "yolov10n"), "no model 'yolov10n' on this machine: to fetch it, yolov10 download yolov10n"),
     (("info", "gone.safetensors"), "no scale or file 'gone.safetensors'"),
     (("info", "text.pt"), "text.pt"),
     (("info", "n", "--num-classes", "0"), "at least one class, not 0"),

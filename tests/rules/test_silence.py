@@ -70,14 +70,17 @@ def home(tmp_path):
     return path
 
 
+PREDICT = ["predict", "--model", TOY, "--runtime", "onnx"]  # the one runtime of the base
+
+
 @needs_strace
 @pytest.mark.parametrize(
     "arguments",
     [
         ["--help"],
         ["info", "n"],
-        ["predict", PICTURE, "--model", TOY],
-        ["predict", PICTURES / "still.avif", PICTURES / "still.jp2", PICTURES / "lzw.tif", "--model", TOY],
+        [*PREDICT, PICTURE],
+        [*PREDICT, PICTURES / "still.avif", PICTURES / "still.jp2", PICTURES / "lzw.tif"],
     ],
     ids=["help", "info", "predict", "predict odd formats"],
 )
@@ -122,7 +125,7 @@ import asyncio, httpx
 from yolov10 import Detector
 from yolov10.serve import create_app
 async def main():
-    app = create_app({{"toy": Detector({toy!r})}})
+    app = create_app({{"toy": Detector({toy!r}, cache=False)}})
     async with app.router.lifespan_context(app):
         transport = httpx.ASGITransport(app)
         async with httpx.AsyncClient(transport=transport, base_url="http://here") as client:

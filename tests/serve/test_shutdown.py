@@ -65,10 +65,7 @@ def test_it_is_ready_until_it_is_told(png):
         answer = client.get("/ready")
         assert (answer.status_code, answer.json()) == (503, {"error": "about to start or to stop"})
     assert not client.app.state.service.ready
-    for thread in threading.enumerate():
-        if thread.name.startswith("detect"):
-            thread.join(10)
-            assert not thread.is_alive()
+    wait_until(lambda: not any(thread.name.startswith("detect") for thread in threading.enumerate()))
 
 
 def test_plain_uvicorn_runs_the_app_in_several_processes(tmp_path, png):
