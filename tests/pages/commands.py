@@ -12,7 +12,7 @@ from yolov10.cli.options import command
 
 REDUCED = {
     "train": "--epochs 1 --image-size 64 --batch 4 --workers 0",
-    "benchmark": "--rounds 1 --image-size 64",
+    "benchmark": "--rounds 1 --image-size 64 --runtime onnx",
 }
 """What is added to lines that take long otherwise; of an option given twice, the last holds."""
 
@@ -65,7 +65,7 @@ def parse(words):
 
 def options():
     """All options of all commands."""
-    modules, found = list(COMMANDS.values()), {"--version"}
+    modules, found = list(COMMANDS.values()), {"--version", "--help"}
     while modules:
         module = importlib.import_module(f"yolov10.cli.{modules.pop()[0]}")
         if hasattr(module, "COMMANDS"):

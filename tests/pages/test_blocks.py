@@ -22,6 +22,7 @@ ONLY_PARSED = {
     "rtsp://": "needs a network and a camera",
     "--device cuda": "needs a GPU",
     "--precision int8": "takes ten seconds; tests/export makes such files",
+    "yolov10 train --resume runs/mine": "goes on with what torchrun began; tests/training resumes",
 }
 """What a line of ours holds that is not run, and why not."""
 
@@ -54,6 +55,15 @@ def scripts(words):
         assert (ROOT / words[1]).is_file(), words
 
 
+def processes(words):
+    """torchrun: options that it has, and then a command line of ours."""
+    from torch.distributed.run import get_args_parser
+
+    at = words.index("-m")
+    get_args_parser().parse_args([*words[1:at], "program"])
+    parse(words[at + 1 :])
+
+
 def nothing(words):
     """A program of the system or of others, about which nothing can be said here."""
 
@@ -62,6 +72,7 @@ OTHER_PROGRAMS = {
     "pip": extras,
     "make": make_targets,
     "python": scripts,
+    "torchrun": processes,
     "curl": nothing,
     "head": nothing,
     "uvicorn": nothing,
@@ -129,9 +140,10 @@ def test_commands_and_options_in_the_running_text_are_ours(page):
     for code in inline_code(page):
         text = " ".join(code.split())
         assert set(re.findall(r"(?<![\w-])--[a-z][a-z0-9-]*", text)) <= known, text
-        if text.startswith("yolov10 ") and " --" in text and not set("…|[") & set(text):
-            parse(command_lines(text)[0])
+        words = command_lines(text)[0] if re.match(r"yolov10 \w.* --", text) and "…" not in text else []
+        if words:
+            parse(words)
 
 
-OPTIONS_OF_OTHERS = set()
+OPTIONS_OF_OTHERS = {"--node-rank", "--max-restarts"}
 """Options of other programs that a page names."""

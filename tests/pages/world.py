@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -10,9 +11,10 @@ from weights.checkpoints import write_checkpoint
 
 from yolov10.data import open_splits
 from yolov10.model_names import FOLDER, SAMPLES, weights_file
-from yolov10.weights.native import read_native
+from yolov10.weights.native import read_native, write_native
 
 FRAMES = 3
+IMAGE_SIZE = 192
 
 
 def make_world(folder):
@@ -42,10 +44,14 @@ def video(picture, path):
 
 
 def models(folder):
-    """The embedded model under the names of a reader's own, and a twin of an official checkpoint."""
-    shutil.copy(weights_file("cells"), folder / "best.safetensors")
-    shutil.copy(FOLDER / "cells.onnx", folder / "best.onnx")
+    """The embedded model under the names of a reader's own, and a twin of an official checkpoint.
+
+    Its weights say that they are for small pictures, so that everything is quick.
+    """
     weights = read_native(weights_file("cells"))
+    card = replace(weights.card, image_size=IMAGE_SIZE)
+    write_native(folder / "best.safetensors", replace(weights, card=card))
+    shutil.copy(FOLDER / "cells.onnx", folder / "best.onnx")
     write_checkpoint(folder / "yolov10n.pt", weights.tensors, names=weights.card.names, top="yolov10n")
 
 
