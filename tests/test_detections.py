@@ -94,6 +94,21 @@ def test_draws_on_pictures_of_any_shape(size):
     assert found.draw(image).shape == image.shape
 
 
+def test_small_objects_of_a_large_picture_are_not_hidden_by_their_labels():
+    corners = np.stack(np.meshgrid(np.arange(100, 3900, 200), np.arange(100, 3900, 200)), -1).reshape(-1, 2)
+    found = detections(
+        boxes=np.concatenate([corners, corners + 12], axis=1).astype(np.float32),
+        scores=np.full(len(corners), 0.5, np.float32),
+        classes=np.zeros(len(corners), np.int64),
+    )
+    image = np.full((4000, 4000, 3), 200, np.uint8)
+    drawn = found.draw(image)
+    assert all((drawn[y + 3 : y + 10, x + 3 : x + 10] == 200).all() for x, y in corners)
+    assert (drawn != image).any(axis=2).mean() < 0.05
+    alone = detections(boxes=np.array([[100, 500, 1400, 2500]] * 2, np.float32)).draw(image)
+    assert (alone[360:500, 100:110] != 200).all(axis=2).mean() > 0.5  # a large object's are as ever
+
+
 @pytest.mark.parametrize("image", [np.zeros((4, 4, 3), np.float32), np.zeros(4, np.uint8), "a.jpg", None])
 def test_draw_refuses_what_is_no_picture(image):
     with pytest.raises(UserError, match="picture"):

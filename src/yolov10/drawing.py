@@ -45,7 +45,7 @@ def draw_boxes(
     the first, so that the surest lie on top, and labels above all boxes.
     """
     canvas = np.array(image, order="C")
-    thickness, text_height = _strokes(canvas)
+    thickness, text_height = _strokes(canvas, boxes)
     font = cv2.FontFace("sans")
     corners = boxes.round().astype(int).tolist()
     colours = [COLOURS[index % len(COLOURS)] for index in kinds.tolist()]
@@ -58,16 +58,22 @@ def draw_boxes(
 
 def draw_border(canvas: Image, points: NDArray[np.float64], label: str, *, closed: bool) -> None:
     """Draw the line through `points` [n, 2] on `canvas` (BGR [h, w, 3]) itself, and a label at the first."""
-    thickness, text_height = _strokes(canvas)
+    thickness, text_height = _strokes(canvas, points[:0])
     corners = points.round().astype(np.int32)
     cv2.polylines(canvas, [corners], closed, BORDER, thickness + 1, cv2.LINE_AA)
     x, y = corners[0].tolist()
     _label(canvas, label, (x, min(max(y, 0), canvas.shape[0])), BORDER, cv2.FontFace("sans"), text_height)
 
 
-def _strokes(canvas: Image) -> tuple[int, int]:
-    """Thickness of lines and height of text, so that pictures of all sizes look alike."""
+def _strokes(canvas: Image, boxes: NDArray[np.floating]) -> tuple[int, int]:
+    """Thickness of lines and height of text, so that pictures of all sizes look alike.
+
+    Where most boxes [n, 4] are small, text is no higher than one of them, or it would hide them.
+    """
     unit = max(canvas.shape[0] + canvas.shape[1], 200) / 1000
+    if len(boxes):
+        side = float(np.median((boxes[:, 2:] - boxes[:, :2]).min(axis=1)))
+        unit = min(unit, side / 11)
     return max(round(1.5 * unit), 1), max(round(11 * unit), 10)
 
 

@@ -53,7 +53,7 @@ def each_picture(
     max_pixels: int = MAX_PIXELS,
     tell: Callable[[str], None] = warnings.warn,
 ) -> Generator[Picture, None, None]:
-    """The pictures, and of each video its frames, read when they are asked for; one is held at a time.
+    """The pictures, and of each video its frames, read when they are asked for; one is held here at a time.
 
     A video that cannot be read, or not to its end, ends in a picture that cannot be read. `tell` is told when
     a live source breaks off.
