@@ -2,7 +2,7 @@
 PYTHON ?= python3
 PIP = -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: demo test test-slow test-base node lint format bench clean
+.PHONY: demo test test-slow chaos test-base node lint format bench clean
 
 demo: .venv-base/ready  ## fresh machine → detections on real pictures, without torch
 	.venv-base/bin/yolov10 predict cells --model cells --output demo
@@ -15,6 +15,9 @@ test: .venv/ready  ## everything in the default tier
 
 test-slow: .venv/ready  ## minutes more
 	.venv/bin/python -m pytest -m slow
+
+chaos: .venv/ready  ## kills, full disks, read-only mounts, wrong clocks, damaged files; as root all of it
+	.venv/bin/python -m pytest -m chaos
 
 test-base: .venv-base/ready  ## the wheel of the base install alone: no torch is there
 	.venv-base/bin/python $(PIP) pytest

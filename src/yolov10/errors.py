@@ -21,6 +21,24 @@ class MissingExtraError(UserError):
     """A capability whose optional packages are not installed."""
 
 
+NO_MEMORY = "not enough memory: give a smaller --batch or --image-size, or end other programs"
+"""What to say of a fault that `lacks_memory`."""
+_ALLOCATORS_SAY = (
+    "can't allocate",
+    "failed to allocate",
+    "unable to allocate",
+    "bad_alloc",
+    "bad allocation",
+    "out of memory",
+    "insufficient memory",
+)
+
+
+def lacks_memory(fault: BaseException) -> bool:
+    """Whether memory ran out: every library has a kind of its own for that, most of them `RuntimeError`."""
+    return isinstance(fault, MemoryError) or any(word in str(fault).lower() for word in _ALLOCATORS_SAY)
+
+
 def require(module: str, *, install: str, purpose: str) -> ModuleType:
     """Import an optional module, or raise MissingExtraError with the install line that brings it.
 

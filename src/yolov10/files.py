@@ -2,6 +2,8 @@
 
 import os
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from yolov10.errors import UserError
@@ -13,19 +15,29 @@ def write_atomic(path: str | os.PathLike[str], data: bytes | memoryview) -> Path
     A reader sees the old file or the new one, never a part. Raises UserError naming the path when the
     folder cannot be made or written (read-only, full disk).
     """
+    with replacing(path) as temporary:
+        temporary.write_bytes(data)
+    return Path(path)
+
+
+@contextmanager
+def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
+    """A temporary name beside `path` to be written; then it is renamed. Where anything fails, it is deleted.
+
+    Parent folders are made. Raises UserError naming the path when it cannot be written.
+    """
     path = Path(path)
     # Its name leaves out that of `path`, which may already be as long as the file system allows.
     temporary = path.parent / f".{secrets.token_hex(8)}.tmp"
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
-            temporary.write_bytes(data)
+            yield temporary
             temporary.replace(path)
         finally:
             temporary.unlink(missing_ok=True)
     except OSError as fault:
         raise UserError(f"cannot write {path}: {fault.strerror or fault}") from None
-    return path
 
 
 def identity(path: str | os.PathLike[str]) -> tuple[int, int] | None:

@@ -3,7 +3,7 @@
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from yolov10.errors import UserError
@@ -24,8 +24,9 @@ def locked(path: Path, *, what: Path, by: str) -> Iterator[None]:
         if not _try_lock(file):
             holder = os.pread(file, 20, 0).decode(errors="replace").strip() if hasattr(os, "pread") else ""
             raise UserError(f"{what} is in use by {by}{holder and f', process {holder}'}")
-        os.ftruncate(file, 0)
-        os.write(file, f"{os.getpid()}\n".encode())
+        with suppress(OSError):  # a full disk: who holds it then stays unsaid
+            os.ftruncate(file, 0)
+            os.write(file, f"{os.getpid()}\n".encode())
         yield
     finally:
         os.close(file)

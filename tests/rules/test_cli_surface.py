@@ -21,7 +21,7 @@ SURFACE = {
     "info": """--bias --block --channels --debug --device --expansion --groups --html --image-size --input
         --json --kernel --large-kernel --num-classes --parameters --quiet --repeats --runs --stride --time
         [MODEL...]""",
-    "predict": """--batch --classes --confidence --count-line --count-zone --debug --device --format
+    "predict": """--batch --classes --confidence --count-line --count-zone --debug --device --engine --format
         --frame-step --full-decode --image-size --max-detections --max-pixels --model --no-cache
         --one-class-per-box --output --precision --quiet --reconnect --runtime --save-counts --save-to
         --threads --tile --track --video-format --when-behind SOURCE...""",

@@ -11,7 +11,7 @@ import click
 
 import yolov10
 from yolov10.cli.options import command
-from yolov10.errors import UserError, WrongValueError, did_you_mean
+from yolov10.errors import NO_MEMORY, UserError, WrongValueError, did_you_mean, lacks_memory
 from yolov10.printable import printable
 
 COMMANDS: Mapping[str, tuple[str, str]] = {
@@ -97,6 +97,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         place = f"{fault.filename}: " if fault.filename else ""
         return _fail(f"{place}{fault.strerror or fault}", FAILED, arguments)
     except Exception as fault:  # the last resort: a user sees one line, never a traceback
+        if lacks_memory(fault):
+            return _fail(NO_MEMORY, FAILED, arguments)
         kind = type(fault).__name__
         return _fail(
             f"unexpected {kind}: {fault}; please report it, with the output of --debug", FAILED, arguments

@@ -29,6 +29,10 @@ __all__ = ["Options", "run"]
 def run(options: Options) -> int:
     """Detect in every source; 0, or 1 when a picture could not be read."""
     check_results(options)
+    if options.engine == "ray":
+        from yolov10.cli import predict_cluster
+
+        return predict_cluster.run(options)
     playback = Playback(options.frame_step, options.when_behind, options.reconnect)
     # The first walk names what is wrong before anything is written; the second reads.
     sources = partial(pictures, options.sources, options.max_pixels, skip=options.output)

@@ -36,6 +36,11 @@ class Options(ModelOptions):
         metavar="SIZE",
     )
     batch: int = option("pictures run together", 1, group="Detection", metavar="N")
+    engine: Literal["local", "ray"] = option(
+        "ray: by workers on a Ray cluster, or on this machine's cores; what is done survives a kill",
+        "local",
+        group="Detection",
+    )
     max_pixels: int = option("refuse larger pictures", MAX_PIXELS, group="Detection", metavar="N")
     full_decode: bool = option(
         "read also those JPEGs whole that are twice as large as needed: slower, by a hair more exact",

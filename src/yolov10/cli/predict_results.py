@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TextIO
 
+from yolov10.cli.document import document
 from yolov10.cli.interrupts import held_back
 from yolov10.cli.predict_options import Options
 from yolov10.errors import UserError, WrongValueError
@@ -62,10 +63,5 @@ def _stream(path: Path | None) -> Iterator[TextIO]:
         yield sys.stdout
         sys.stdout.flush()
         return
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        stream = path.open("w", encoding="utf-8", errors="backslashreplace", newline="")
-    except OSError as fault:
-        raise UserError(f"cannot write {path}: {fault.strerror}") from None
-    with stream:
+    with document(path) as stream:
         yield stream

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 
+from yolov10.errors import UserError
 from yolov10.export.plan import Plan, Write
 from yolov10.graph.network import onnx_model
 from yolov10.silence import import_openvino
@@ -26,6 +27,14 @@ def make_openvino(plan: Plan) -> Write:
     def write(path: Path, metadata: Mapping[str, str]) -> None:
         for key, value in metadata.items():
             model.set_rt_info(value, ["framework", key])  # where it puts the metadata of an ONNX file
-        openvino.save_model(model, path, compress_to_fp16=plan.precision != "fp32")
+        try:
+            openvino.save_model(model, path, compress_to_fp16=plan.precision != "fp32")
+        except RuntimeError as fault:  # "iostream error", whatever the reason
+            path.with_suffix(".probe").write_bytes(bytes(PROBE))
+            raise UserError(f"cannot write {path.name}: {str(fault).splitlines()[-1][:120]}") from None
 
     return write
+
+
+PROBE = 1 << 20
+"""Bytes to be written where OpenVINO could not write: Python's OSError says why, a full disk for one."""

@@ -41,8 +41,8 @@ class Detector:
     one_class_per_box: of one box with several classes, keep the surest.
     tile: look at pictures larger than this in overlapping tiles of so many pixels, too: for small objects.
     threads: CPU threads, all cores by default. cache: keep what OpenVINO compiled on disk.
-    max_pixels: pictures beyond are refused. full_decode: read JPEGs whole even where they are at least twice
-    as large as the network takes them; by default such are read smaller, and faster (docs/performance.md).
+    max_pixels: pictures beyond are refused. full_decode: read JPEGs whole even where they are large,
+    at least twice what the network takes; by default such are read smaller, and faster (docs/performance.md).
     Raises UserError, one line that says what to do.
     """
 

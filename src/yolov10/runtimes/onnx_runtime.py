@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from yolov10.errors import UserError
+from yolov10.errors import NO_MEMORY, UserError, lacks_memory
 from yolov10.runtimes.exported import describe, detect
 
 if TYPE_CHECKING:
@@ -76,6 +76,8 @@ def _open(
         own = type(fault).__module__.startswith("onnxruntime")
         if not own and not isinstance(fault, UnicodeDecodeError):
             raise
+        if lacks_memory(fault):
+            raise UserError(f"{path}: {NO_MEMORY}") from None
         reason = str(fault).splitlines()[0][:120]
         raise UserError(f"{path}: not an ONNX file that can be run ({reason})") from None
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from yolov10.errors import UserError
+from yolov10.errors import NO_MEMORY, UserError, lacks_memory
 from yolov10.runtimes.compiled import Compiled, CompiledShapes
 from yolov10.runtimes.exported import describe, detect
 from yolov10.runtimes.model_bytes import check_begins_and_ends
@@ -109,6 +109,8 @@ def compile_or_refuse(
 
 
 def _refusal(path: str | os.PathLike[str], fault: Exception) -> UserError:
+    if lacks_memory(fault):
+        return UserError(f"{path}: {NO_MEMORY}")
     reason = (str(fault).strip().splitlines() or ["no reason given"])[-1][:120]
     return UserError(f"{path}: not a file that OpenVINO can run ({reason})")
 

@@ -1,0 +1,98 @@
+"""A model and its settings, on their way to the workers: they need not see the disk it lies on."""
+
+import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, fields
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import yolov10
+from yolov10.disk_cache import entry_key
+from yolov10.model_names import CELLS, weights_file
+from yolov10.prediction.detector import Detector
+from yolov10.runtimes.open import RuntimeChoice
+from yolov10.runtimes.runtime import Precision
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What `Detector` takes beside the model."""
+
+    confidence: float | None
+    classes: str | None
+    image_size: str | None
+    max_detections: int
+    one_class_per_box: bool
+    max_pixels: int
+    full_decode: bool
+    runtime: RuntimeChoice
+    precision: Precision | None
+    device: str
+    threads: int
+    cache: bool
+
+    def fingerprint(self, model: "PackedModel") -> str:
+        """A digest of all that results depend on beside the pictures; threads and the cache are not of it."""
+        facts = [
+            getattr(self, field.name) for field in fields(self) if field.name not in ("threads", "cache")
+        ]
+        return entry_key([yolov10.__version__, model.digest, *facts])
+
+
+@dataclass(frozen=True)
+class PackedModel:
+    """The files of a model."""
+
+    name: str
+    files: tuple[tuple[str, bytes], ...]
+    """By name; none of a model that comes with the package."""
+
+    @property
+    def digest(self) -> str:
+        """Of all contents."""
+        digest = hashlib.sha256(self.name.encode())
+        for name, contents in self.files:
+            digest.update(name.encode() + hashlib.sha256(contents).digest())
+        return digest.hexdigest()
+
+
+def pack(model: str) -> PackedModel:
+    """Read a model that `Detector` opened before."""
+    if model == CELLS:
+        return PackedModel(model, ())
+    path = weights_file(model)
+    if path.is_dir():
+        files = sorted(one for one in path.iterdir() if one.is_file())
+    else:
+        files = [path, *([path.with_suffix(".bin")] if path.suffix == ".xml" else [])]
+    return PackedModel(path.name, tuple((one.name, one.read_bytes()) for one in files))
+
+
+def open_detector(settings: Settings, model: str) -> Detector:
+    """The detector of these settings. Raises UserError as `Detector` does."""
+    return Detector(
+        model,
+        confidence=settings.confidence,
+        classes=settings.classes,
+        image_size=settings.image_size,
+        max_detections=settings.max_detections,
+        one_class_per_box=settings.one_class_per_box,
+        max_pixels=settings.max_pixels,
+        full_decode=settings.full_decode,
+        runtime=settings.runtime,
+        precision=settings.precision,
+        device=settings.device,
+        threads=settings.threads,
+        cache=settings.cache,
+    )
+
+
+@contextmanager
+def unpacked(model: PackedModel) -> Iterator[str]:
+    """The model as `Detector` takes it, for as long as that needs to open it."""
+    with TemporaryDirectory(prefix="yolov10-", ignore_cleanup_errors=True) as folder:
+        for name, contents in model.files:
+            (Path(folder) / name).write_bytes(contents)
+        is_folder = model.files and model.name not in dict(model.files)
+        yield model.name if not model.files else folder if is_folder else str(Path(folder) / model.name)

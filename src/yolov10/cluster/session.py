@@ -1,0 +1,125 @@
+"""Ray for as long as a run lasts: the cluster that `RAY_ADDRESS` names, else one of this machine alone.
+
+Left to itself, Ray listens on every address of the machine, keeps a key in the home folder, and looks for
+the cloud it may be in, for its usage statistics, even where these are off (2.60). Started here, its home is
+a temporary folder, its only address 127.0.0.1, and it looks for nothing.
+"""
+
+import importlib.util
+import logging
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, redirect_stdout
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from types import ModuleType
+
+from yolov10.errors import UserError
+from yolov10.silence import environment_kept, import_ray
+
+ADDRESS = "RAY_ADDRESS"
+LOOPBACK = "127.0.0.1"
+OWN_HOME = "YOLOV10_HOME"
+"""Tells workers the user's home, where Ray was given another."""
+
+
+PURPOSE = "--engine ray"
+SILENT = {"RAY_BACKEND_LOG_LEVEL": "fatal"}
+"""What Ray's own faults come to is raised as an exception."""
+
+
+def require_ray() -> None:
+    """Raise MissingExtraError where Ray is not installed; it is not imported yet, which needs some care."""
+    if importlib.util.find_spec("ray") is None:
+        import_ray(PURPOSE)
+
+
+@contextmanager
+def ray_session() -> Iterator[ModuleType]:
+    """The `ray` module, connected. Raises MissingExtraError, or UserError where no cluster answers."""
+    with ExitStack() as stack:
+        if address := os.environ.get(ADDRESS):
+            ray = _joined(address)
+        else:
+            # Ray's sockets lie in the folder, and their paths may have only some 100 bytes.
+            short = "/tmp" if sys.platform != "win32" else None  # noqa: S108 - a folder of its own, there
+            folder = TemporaryDirectory(prefix="yolov10-", dir=short, ignore_cleanup_errors=True)
+            ray = _started(Path(stack.enter_context(folder)))
+        # Its threads print what its processes have to say, and standard output is for data.
+        nowhere = stack.enter_context(Path(os.devnull).open("w"))
+        stack.enter_context(redirect_stdout(nowhere))
+        stack.callback(ray.shutdown)
+        yield ray
+
+
+def _started(folder: Path) -> ModuleType:
+    # With this file there, Ray does not ask the cloud's own addresses where it is.
+    (folder / "ray_bootstrap_config.yaml").write_text("{}\n")
+    with environment_kept():
+        os.environ.update(
+            {OWN_HOME: os.environ.get("HOME", "")},
+            HOME=str(folder),
+            RAY_USAGE_STATS_ENABLED="0",
+            RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER="0",  # the loopback address alone, as on those systems
+            **SILENT,
+        )
+        ray = import_ray(PURPOSE)
+        with _stderr_closed():
+            ray.init(
+                address="local",
+                include_dashboard=False,
+                log_to_driver=False,
+                logging_level=logging.ERROR,
+                _node_ip_address=LOOPBACK,
+                _temp_dir=str(folder),
+            )
+    assert ray.util.get_node_ip_address() == LOOPBACK, "Ray was imported before, and listens to the world"
+    return _quiet(ray)
+
+
+@contextmanager
+def _stderr_closed() -> Iterator[None]:
+    """Drop what is written to file 2: Ray says there, in C++, that it was told to be silent."""
+    sys.stderr.flush()
+    kept = os.dup(2)
+    try:
+        with open(os.devnull, "wb") as nowhere:  # noqa: PTH123
+            os.dup2(nowhere.fileno(), 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+
+
+def back_home() -> None:
+    """In a worker: seek caches and credentials where the user has them."""
+    if home := os.environ.get(OWN_HOME):
+        os.environ["HOME"] = home
+
+
+def _joined(address: str) -> ModuleType:
+    ray = import_ray(PURPOSE)
+    try:
+        with environment_kept():
+            os.environ.update(SILENT)
+            with _stderr_closed():
+                ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR)
+    except (ConnectionError, ValueError, RuntimeError) as fault:
+        reason = (str(fault.__cause__ or fault).strip().splitlines() or [type(fault).__name__])[0][:300]
+        raise UserError(f"cannot join the Ray cluster at {ADDRESS}={address} ({reason})") from None
+    return _quiet(ray)
+
+
+def _quiet(ray: ModuleType) -> ModuleType:
+    """Let Ray Data say nothing, on a bar or in lines: the command has a bar of its own."""
+    with environment_kept():
+        import ray.data
+
+        context = ray.data.DataContext.get_current()
+    context.enable_progress_bars = False
+    context.print_on_execution_start = False
+    # A result of some pictures is handed on when it is there, not when there are megabytes of them.
+    context.target_max_block_size = 1
+    logging.getLogger("ray.data").setLevel(logging.ERROR)
+    return ray

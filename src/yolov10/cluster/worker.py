@@ -1,0 +1,144 @@
+"""What a worker does: open the model once, then detect in one chunk of pictures after another."""
+
+import io
+import itertools
+import os
+import pickle
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from yolov10 import images
+from yolov10.cluster.listing import RowGroup, open_table
+from yolov10.cluster.model import PackedModel, Settings, open_detector, unpacked
+from yolov10.cluster.session import back_home
+from yolov10.cluster.work import Chunk, Task
+from yolov10.errors import UserError
+from yolov10.prediction.sources import Picture
+from yolov10.prediction.writers import JsonLines
+
+if TYPE_CHECKING:
+    import ray
+
+
+@dataclass(frozen=True)
+class Job:
+    """All that a worker needs to know before its first task."""
+
+    model: "ray.ObjectRef[PackedModel]"
+    settings: Settings
+    batch: int
+    folder: str
+    """Where relative paths begin, if it is there."""
+    attempts: "ray.actor.ActorHandle[Attempts]"
+
+
+class Attempts:
+    """One process of the cluster, which counts how often each chunk was begun and not ended.
+
+    Ray begins anew what a worker died of, and would for ever.
+    """
+
+    def __init__(self) -> None:
+        self.counts: Counter[str] = Counter()
+
+    def begin(self, key: str) -> int:
+        """Another attempt at a chunk; how many there were before."""
+        self.counts[key] += 1
+        return self.counts[key] - 1
+
+    def end(self, key: str) -> None:
+        """It is done."""
+        del self.counts[key]
+
+
+MOST_ATTEMPTS = 4
+"""Workers that may die at the same pictures."""
+
+
+class Worker:
+    """Ray makes one a process, and calls it with batches of pickled tasks."""
+
+    def __init__(self, job: Job) -> None:
+        import ray
+
+        with suppress(OSError):
+            os.chdir(job.folder)
+        back_home()
+        self.job = job
+        with unpacked(ray.get(job.model)) as model:
+            self.detector = open_detector(job.settings, model)
+
+    def __call__(self, batch: dict[str, Any]) -> Iterator[dict[str, list[Any]]]:
+        """The results of each chunk, as soon as they are there: its key, its lines of JSON, what went before.
+
+        That is how many workers died at it.
+        """
+        for data in batch["task"]:
+            task: Task = pickle.loads(data)  # noqa: S301 - from our own driver
+            for chunk, pictures in opened(task, self.job.settings.max_pixels):
+                deaths = self.begin(chunk, pictures)
+                lines = self.lines_of(pictures)
+                self.job.attempts.end.remote(chunk.key)
+                yield {"key": [chunk.key], "lines": [lines], "deaths": [deaths]}
+
+    def begin(self, chunk: Chunk, pictures: Sequence[Picture]) -> int:
+        """How many workers died at these pictures. Raises UserError naming them where too many did."""
+        import ray
+
+        deaths: int = ray.get(self.job.attempts.begin.remote(chunk.key))  # type: ignore[assignment]
+        if deaths >= MOST_ATTEMPTS:
+            raise UserError(
+                f"{deaths} workers died at the pictures from {pictures[0].source} to {pictures[-1].source}: "
+                "leave those out that are too large for the memory, or give --threads, for fewer workers"
+            )
+        return deaths
+
+    def lines_of(self, pictures: Sequence[Picture]) -> bytes:
+        """The results of pictures, a line each (contract, section 2)."""
+        text = io.StringIO()
+        writer = JsonLines(text)
+        for result in self.detector.results(pictures, batch=self.job.batch):
+            writer.write(result)
+        return text.getvalue().encode("utf-8", "backslashreplace")
+
+
+def opened(task: Task, max_pixels: int) -> Iterator[tuple[Chunk, tuple[Picture, ...]]]:
+    """Each chunk with its pictures; a row group is read once, from its beginning to the last row wanted."""
+    if task.rows is None:
+        yield from ((chunk, chunk.pictures) for chunk in task.chunks)
+        return
+    rows, position = _rows(task.rows, max_pixels), 0
+    for chunk in task.chunks:
+        skipped = chunk.start - position
+        yield chunk, tuple(itertools.islice(rows, skipped, skipped + chunk.count))
+        position = chunk.start + chunk.count
+
+
+READ_AT_ONCE = 32
+"""Rows of a table that are in memory together."""
+
+
+def _rows(group: RowGroup, max_pixels: int) -> Iterator[Picture]:
+    """The pictures of a row group, called FILE#ROW."""
+    from pyarrow import parquet
+
+    with open_table(group.table) as file:
+        batches = parquet.ParquetFile(file).iter_batches(
+            batch_size=READ_AT_ONCE, row_groups=[group.index], columns=[group.column]
+        )
+        values = itertools.chain.from_iterable(batch.column(0).to_pylist() for batch in batches)
+        for row, value in enumerate(values, group.first):
+            name = f"{group.table}#{row}"
+            data = value["bytes"] if isinstance(value, dict) else value
+            yield Picture(name, partial(_open_row, data, name, max_pixels), Path(f"{row}.jpg"))
+
+
+def _open_row(data: bytes | None, name: str, max_pixels: int) -> images.Encoded:
+    if data is None:
+        raise UserError(f"{name}: no picture in this row")
+    return images.open_bytes(data, name=name, max_pixels=max_pixels)

@@ -1,0 +1,146 @@
+"""`predict --engine ray`: what `predict` gives, whatever dies meanwhile."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from cluster.running import command, descendants, parts_of, start, wait_for, workers_of, write_pictures
+
+from yolov10.cli.predict import Options
+from yolov10.cli.predict_cluster import planned, settings_of
+from yolov10.cluster.model import pack
+from yolov10.cluster.parts import held_parts
+
+pytest.importorskip("ray")
+pytestmark = pytest.mark.skipif(
+    not Path("/proc/self/stat").exists(), reason="needs /proc to find the workers"
+)
+
+
+def predicted(folder, save_to):
+    """What one process gives: the bytes of its JSON lines."""
+    done = subprocess.run([*command(folder, "--format", "jsonl", "--save-to", save_to)], capture_output=True)
+    assert done.returncode == 1, done.stderr  # one is damaged
+    return save_to.read_bytes()
+
+
+def killed_at(count, folder, save_to, wrapped_in=()):
+    """Start, and SIGKILL all of it once so many parts are there; the number of parts that remain."""
+    process = start(folder, save_to, wrapped_in)
+    wait_for(lambda: len(parts_of(save_to)) >= count, process)
+    for pid in [*descendants(process.pid), process.pid]:
+        try:
+            os.kill(pid, signal.SIGKILL)
+        except ProcessLookupError:
+            continue
+    process.wait()
+    return len(parts_of(save_to))
+
+
+def finished_though_a_worker_dies(folder, save_to):
+    """Start, kill a worker at work, and wait for the end; what was said."""
+    process = start(folder, save_to)
+    before = len(parts_of(save_to))
+    wait_for(lambda: len(parts_of(save_to)) > before, process)
+    os.kill(workers_of(process)[0], signal.SIGKILL)
+    assert process.wait() == 1  # one is damaged
+    return save_to.with_suffix(".said").read_text()
+
+
+def assert_all_is_well(folder, save_to, said, kept):
+    """The results are those of one process, each fault is named once, and nothing is left behind."""
+    assert save_to.read_bytes() == predicted(folder, save_to.parent.parent / "one.jsonl")
+    assert f"{16 * kept} pictures were done before: {save_to}.parts\n" in said
+    assert "; 1 could not be read; results in " in said
+    assert "raylet" not in said
+    assert sorted(path.name for path in save_to.parent.iterdir()) == ["r.jsonl", "r.said"]
+
+
+def test_the_results_are_those_of_predict_though_a_worker_dies_and_some_were_done_before(tmp_path):
+    folder, save_to = write_pictures(tmp_path / "in", 56), tmp_path / "out" / "r.jsonl"
+    done_before(folder, save_to)
+    said = finished_though_a_worker_dies(folder, save_to)
+    assert_all_is_well(folder, save_to, said, kept=1)
+    assert said.count("warning: ") == said.count("00028.jpg: ") == 1
+
+
+def done_before(folder, save_to):
+    """Keep the first part of the results, and half of the second, as a full disk would leave it."""
+    options = Options((str(folder),), model="cells", image_size="128", threads=1)
+    settings, model = settings_of(options), pack("cells")
+    first, second, *_ = (task.chunks[0].key for task in planned(options, model, settings))
+    lines = predicted(folder, folder.parent / "one.jsonl").splitlines(keepends=True)
+    with held_parts(save_to) as parts:
+        parts.write(first, b"".join(lines[:16]))
+        parts.write(second, b"".join(lines[16:32]))
+        cut_short = parts.folder / second[:2] / second
+        cut_short.write_bytes(cut_short.read_bytes()[:-100])
+
+
+@pytest.mark.chaos
+def test_killed_and_gone_on_with_a_dying_worker_the_results_are_those_of_predict(tmp_path):
+    folder, save_to = write_pictures(tmp_path / "in", 168), tmp_path / "out" / "r.jsonl"
+    save_to.parent.mkdir()
+    save_to.write_text("earlier results")
+    kept = killed_at(2, folder, save_to)
+    assert save_to.read_text() == "earlier results"
+    said = finished_though_a_worker_dies(folder, save_to)
+    assert_all_is_well(folder, save_to, said, kept)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("strace") is None, reason="needs strace to count what is begun")
+def test_of_2000_pictures_a_kill_costs_less_than_a_tenth(tmp_path):
+    folder, save_to = write_pictures(tmp_path / "in", 2000), tmp_path / "r.parquet"
+    trace = tmp_path / "trace"
+    traced = ("strace", "-f", "-qq", "-e", "trace=openat", "-o", trace)
+    kept = killed_at(60, folder, save_to, traced)
+    begun = {
+        name
+        for line in trace.read_text().splitlines()
+        for name in [line.partition(str(folder))[2][:10]]
+        if name
+    }
+    redone = len(begun) - 16 * kept
+    print(f"{len(begun)} begun, {16 * kept} kept, {redone} to be redone")
+    assert 0 <= redone < 200
+    said = finished_though_a_worker_dies(folder, save_to)
+    assert f"{16 * kept} pictures were done before" in said
+    from pyarrow import parquet
+
+    lines = [json.loads(line) for line in predicted(folder, tmp_path / "one.jsonl").splitlines()]
+    rows = parquet.read_table(save_to).to_pylist()
+    assert len(rows) == 2000
+    everything = dict.fromkeys(("frame", "width", "height", "detections", "error"))
+    assert rows == [everything | line for line in lines]
+
+
+POISON = """
+import os, pathlib
+from yolov10.cluster.model import PackedModel, Settings
+from yolov10.cluster.run import detect
+from yolov10.cluster.work import cut
+from yolov10.errors import UserError
+from yolov10.prediction.sources import Picture
+
+settings = Settings(None, None, "64", 300, False, 10**8, False, "auto", None, "auto", 1, True)
+poison = [Picture("poison.jpg", os.abort, pathlib.Path("poison.jpg"))]
+try:
+    list(detect(cut(poison, ""), PackedModel("cells", ()), settings, 1))
+except UserError as fault:
+    print(fault)
+"""
+
+
+@pytest.mark.slow
+def test_what_kills_every_worker_is_named_in_the_end():
+    done = subprocess.run([sys.executable, "-c", POISON], capture_output=True, text=True)
+    assert done.stdout.startswith("4 workers died at the pictures from poison.jpg to poison.jpg: "), (
+        done.stderr
+    )
+    assert done.stderr == ""
