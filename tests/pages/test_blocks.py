@@ -9,9 +9,10 @@ import tomllib
 
 import pytest
 import yaml
+from click import UsageError
 from conftest import ROOT
 from pages.commands import command_lines, options, parse, run
-from pages.markdown import blocks, inline_code
+from pages.markdown import Block, blocks, inline_code
 from pages.world import another, make_world
 
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -127,6 +128,27 @@ RUNNERS = {
     "text": lambda block, names: None,
 }
 """What is done with a block of each language; one of another language fails."""
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "fault"),
+    [
+        ("bash", "yolov10 info q", AssertionError),
+        ("bash", "yolov10 info n  # fine\nyolov10 serve --modle cells", UsageError),
+        ("bash", "rm -r runs", AssertionError),
+        ("bash", "pip install '.[trian]'", AssertionError),
+        ("bash", "make coffee", AssertionError),
+        ("bash", "python scripts/none.py", AssertionError),
+        ("bash", "torchrun -m yolov10 train data.yaml --bacth 2", UsageError),
+        ("python", "from yolov10 import Detectr", ImportError),
+        ("json", "{", ValueError),
+        ("ruby", "", KeyError),
+    ],
+)
+def test_a_wrong_block_fails(language, text, fault):
+    block = Block(ROOT / "README.md", 1, language, text)
+    with pytest.raises(fault):
+        RUNNERS[block.language](block, {})
 
 
 @pytest.mark.parametrize("part", [*ONLY_PARSED, *ONLY_COMPILED])
