@@ -12,7 +12,7 @@ from itertools import pairwise
 import cv2
 import numpy as np
 import pytest
-from conftest import DATA
+from conftest import DATA, hear_ctrl_c
 from prediction.drawn_video import CROSSING, EASY, KNOWN, SQUARES, World, write
 from prediction.mjpeg_server import Camera
 from prediction.mot_metrics import score
@@ -57,7 +57,7 @@ def lines(result):
 def started(*arguments):
     """`yolov10 …` as a process of its own, its standard output a pipe."""
     command = [sys.executable, "-m", "yolov10", *map(str, arguments)]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, preexec_fn=hear_ctrl_c)
 
 
 def test_a_video_of_600_frames_with_known_boxes(run, known, tmp_path):

@@ -83,7 +83,13 @@ def jpeg(width, height, **exif):
 
 @pytest.mark.parametrize(
     "width,height,size,shrink",
-    [(1280, 720, 640, 2), (1279, 720, 640, 1), (1281, 720, 640, 2), (4000, 3000, 640, 4), (8001, 400, 640, 8)],
+    [
+        (1280, 720, 640, 2),
+        (1279, 720, 640, 1),
+        (1281, 720, 640, 2),
+        (4000, 3000, 640, 4),
+        (8001, 400, 640, 8),
+    ],
 )
 def test_a_jpeg_is_read_no_smaller_than_the_network_needs(width, height, size, shrink):
     pixels, frame = fit_and_read(images.open_bytes(jpeg(width, height), name="x"), size, full_decode=False)

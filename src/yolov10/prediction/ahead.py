@@ -93,7 +93,7 @@ def fit_and_read(opened: Encoded | Image, size: ImageSize, *, full_decode: bool)
 
 
 def _shrink(frame: Frame) -> int:
-    """How many times smaller a picture is read: never smaller than the network takes it, and only a large one."""
+    """How many times smaller a large picture is read: never smaller than the network takes it."""
     if frame.source_width * frame.source_height < LARGE:
         return 1
     return next((times for times in (8, 4, 2) if frame.gain * times <= 1), 1)
