@@ -1,6 +1,7 @@
 """What tests of several packages need."""
 
 import json
+import signal
 from functools import cache
 from pathlib import Path
 
@@ -20,6 +21,11 @@ settings.register_profile("project", deadline=None, derandomize=True, max_exampl
 settings.load_profile("project")
 
 block_network()
+
+
+def hear_ctrl_c():
+    """For a child's start: tests that run in the background have SIGINT ignored, which children inherit."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 @pytest.fixture(autouse=True, scope="session")

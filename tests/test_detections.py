@@ -38,6 +38,15 @@ def test_to_dict_is_the_contracts_json():
     }
 
 
+def test_the_number_of_a_followed_object_stands_in_the_json_and_in_the_drawing():
+    followed = detections(tracks=np.array([7, 12]))
+    found = json.loads(json.dumps(followed.to_dict()))["detections"]
+    assert [one["track"] for one in found] == [7, 12]
+    assert list(found[0]) == ["class", "name", "confidence", "box", "track"]
+    image = np.full((100, 200, 3), 200, np.uint8)
+    assert not np.array_equal(followed.draw(image), detections().draw(image))
+
+
 def test_counts_by_class_in_class_order():
     assert detections().counts() == {"적혈구": 1, "WBC": 1}
     assert len(detections()) == 2
@@ -85,6 +94,21 @@ def test_draws_on_pictures_of_any_shape(size):
     assert found.draw(image).shape == image.shape
 
 
+def test_small_objects_of_a_large_picture_are_not_hidden_by_their_labels():
+    corners = np.stack(np.meshgrid(np.arange(100, 3900, 200), np.arange(100, 3900, 200)), -1).reshape(-1, 2)
+    found = detections(
+        boxes=np.concatenate([corners, corners + 12], axis=1).astype(np.float32),
+        scores=np.full(len(corners), 0.5, np.float32),
+        classes=np.zeros(len(corners), np.int64),
+    )
+    image = np.full((4000, 4000, 3), 200, np.uint8)
+    drawn = found.draw(image)
+    assert all((drawn[y + 3 : y + 10, x + 3 : x + 10] == 200).all() for x, y in corners)
+    assert (drawn != image).any(axis=2).mean() < 0.05
+    alone = detections(boxes=np.array([[100, 500, 1400, 2500]] * 2, np.float32)).draw(image)
+    assert (alone[360:500, 100:110] != 200).all(axis=2).mean() > 0.5  # a large object's are as ever
+
+
 @pytest.mark.parametrize("image", [np.zeros((4, 4, 3), np.float32), np.zeros(4, np.uint8), "a.jpg", None])
 def test_draw_refuses_what_is_no_picture(image):
     with pytest.raises(UserError, match="picture"):
@@ -104,3 +128,5 @@ def test_to_supervision_carries_boxes_scores_classes_and_names(monkeypatch):
     assert found.confidence.tolist() == pytest.approx([0.912345678, 0.25])
     assert found.class_id.tolist() == [1, 0]
     assert found.data["class_name"].tolist() == ["WBC", "적혈구"]
+    assert found.tracker_id is None
+    assert detections(tracks=np.array([7, 12])).to_supervision().tracker_id.tolist() == [7, 12]

@@ -10,12 +10,14 @@ def default_names(num_classes: int) -> tuple[str, ...]:
     return tuple(f"class{index}" for index in range(num_classes))
 
 
-def select_classes(wanted: Iterable[str | int], names: Sequence[str]) -> tuple[int, ...]:
-    """Indices, ascending and without repeats, of classes given by name or index.
+def select_classes(wanted: str | int | Iterable[str | int], names: Sequence[str]) -> tuple[int, ...]:
+    """Indices, ascending and without repeats, of classes given by name or index; also as text with commas.
 
     A name wins over an index of the same spelling; case matters only when two names differ by it alone.
     Raises UserError for a class the model does not have.
     """
+    if isinstance(wanted, str | int):
+        wanted = str(wanted).split(",")
     return tuple(sorted({_index(entry, names) for entry in wanted}))
 
 

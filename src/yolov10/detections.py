@@ -34,6 +34,8 @@ class Detections:
     width: int = 0
     """Of the picture, in pixels, after EXIF rotation."""
     height: int = 0
+    tracks: NDArray[np.int64] | None = None
+    """[n] number of the object in its video, from 1; None where objects were not followed."""
 
     def __len__(self) -> int:
         return len(self.scores)
@@ -46,20 +48,24 @@ class Detections:
     def to_dict(self) -> dict[str, Any]:
         """Plain data, ready for JSON (contract, section 2); boxes to 0.001 px, confidence to 0.00001."""
         rows = zip(self.boxes.tolist(), self.scores.tolist(), self.classes.tolist(), strict=True)
+        found: list[dict[str, Any]] = [
+            {
+                "class": index,
+                "name": self.names[index],
+                "confidence": round(score, 5),
+                "box": [round(side, 3) for side in box],
+            }
+            for box, score, index in rows
+        ]
+        if self.tracks is not None:
+            for one, track in zip(found, self.tracks.tolist(), strict=True):
+                one["track"] = track
         return {
             "source": self.source,
             "frame": self.frame,
             "width": self.width,
             "height": self.height,
-            "detections": [
-                {
-                    "class": index,
-                    "name": self.names[index],
-                    "confidence": round(score, 5),
-                    "box": [round(side, 3) for side in box],
-                }
-                for box, score, index in rows
-            ],
+            "detections": found,
         }
 
     def to_supervision(self) -> "supervision.Detections":
@@ -70,12 +76,13 @@ class Detections:
             xyxy=self.boxes,
             confidence=self.scores,
             class_id=self.classes,
+            tracker_id=self.tracks,
             data={"class_name": class_names},
         )
         return found
 
     def draw(self, image: Any) -> Image:  # noqa: ANN401 - a PIL image, without importing PIL
-        """A copy of `image`, BGR [h, w, 3], with boxes, names and confidences drawn.
+        """A copy of `image`, BGR [h, w, 3], with boxes, names and confidences drawn, and any numbers.
 
         image: NumPy BGR [h, w, 3] uint8, or a PIL image. Raises UserError for anything else.
         """
@@ -83,4 +90,7 @@ class Detections:
             f"{self.names[index]} {score:.2f}"
             for index, score in zip(self.classes.tolist(), self.scores.tolist(), strict=True)
         ]
-        return draw_boxes(from_array(image), self.boxes, labels, self.classes)
+        if self.tracks is None:
+            return draw_boxes(from_array(image), self.boxes, labels, self.classes)
+        labels = [f"{track} {label}" for track, label in zip(self.tracks.tolist(), labels, strict=True)]
+        return draw_boxes(from_array(image), self.boxes, labels, self.tracks)

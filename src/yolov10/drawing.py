@@ -31,27 +31,50 @@ COLOURS: tuple[tuple[int, int, int], ...] = (
     (128, 0, 0),
     (190, 212, 250),
 )
+BORDER = (255, 255, 255)
+"""Of lines and zones that objects are counted at."""
 BOLD = 600
 
 
 def draw_boxes(
-    image: Image, boxes: NDArray[np.float32], labels: Sequence[str], classes: NDArray[np.int64]
+    image: Image, boxes: NDArray[np.float32], labels: Sequence[str], kinds: NDArray[np.int64]
 ) -> Image:
     """A copy of `image` (BGR [h, w, 3]) with `boxes` [n, 4] xyxy in pixels and a label on each.
 
-    Drawn from the last to the first, so that the surest lie on top, and labels above all boxes.
+    Those of the same of `kinds` [n], classes or other numbers, have the same colour. Drawn from the last to
+    the first, so that the surest lie on top, and labels above all boxes.
     """
     canvas = np.array(image, order="C")
-    unit = max(canvas.shape[0] + canvas.shape[1], 200) / 1000  # so that lines look alike at any size
-    thickness, text_height = max(round(1.5 * unit), 1), max(round(11 * unit), 10)
+    thickness, text_height = _strokes(canvas, boxes)
     font = cv2.FontFace("sans")
     corners = boxes.round().astype(int).tolist()
-    colours = [COLOURS[index % len(COLOURS)] for index in classes.tolist()]
+    colours = [COLOURS[index % len(COLOURS)] for index in kinds.tolist()]
     for (x1, y1, x2, y2), colour in reversed(list(zip(corners, colours, strict=True))):
         cv2.rectangle(canvas, (x1, y1), (x2, y2), colour, thickness, cv2.LINE_AA)
     for (x1, y1, _, _), text, colour in reversed(list(zip(corners, labels, colours, strict=True))):
         _label(canvas, text, (x1, y1), colour, font, text_height)
     return canvas
+
+
+def draw_border(canvas: Image, points: NDArray[np.float64], label: str, *, closed: bool) -> None:
+    """Draw the line through `points` [n, 2] on `canvas` (BGR [h, w, 3]) itself, and a label at the first."""
+    thickness, text_height = _strokes(canvas, points[:0])
+    corners = points.round().astype(np.int32)
+    cv2.polylines(canvas, [corners], closed, BORDER, thickness + 1, cv2.LINE_AA)
+    x, y = corners[0].tolist()
+    _label(canvas, label, (x, min(max(y, 0), canvas.shape[0])), BORDER, cv2.FontFace("sans"), text_height)
+
+
+def _strokes(canvas: Image, boxes: NDArray[np.floating]) -> tuple[int, int]:
+    """Thickness of lines and height of text, so that pictures of all sizes look alike.
+
+    Where most boxes [n, 4] are small, text is no higher than one of them, or it would hide them.
+    """
+    unit = max(canvas.shape[0] + canvas.shape[1], 200) / 1000
+    if len(boxes):
+        side = float(np.median((boxes[:, 2:] - boxes[:, :2]).min(axis=1)))
+        unit = min(unit, side / 11)
+    return max(round(1.5 * unit), 1), max(round(11 * unit), 10)
 
 
 def sheet(tiles: Sequence[Image], columns: int) -> Image:

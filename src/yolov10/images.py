@@ -1,8 +1,6 @@
 """Pictures in and out: files, bytes, arrays and PIL images become uint8 [H,W,3], BGR, upright."""
 
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -15,7 +13,7 @@ from yolov10.exif import exif_orientation
 from yolov10.files import write_atomic
 from yolov10.image_formats import png_chunks
 from yolov10.image_header import ImageHeader, read_header
-from yolov10.opencv import cv2
+from yolov10.opencv import cv2, silent
 
 Image = NDArray[np.uint8]
 """A picture [H,W,3], BGR and upright, wherever nothing else is said."""
@@ -190,7 +188,7 @@ def _decode_as_stored(data: bytes, shrink: int) -> Image | None:
     AVIF, and EXIF behind the pixels of a PNG.
     """
     flags = _SHRUNK[shrink] | cv2.IMREAD_IGNORE_ORIENTATION
-    with _silent_opencv():
+    with silent():
         try:
             image = cv2.imdecode(np.frombuffer(data, np.uint8), flags)
         except cv2.error:
@@ -204,24 +202,6 @@ _SHRUNK = {
     4: cv2.IMREAD_REDUCED_COLOR_4,
     8: cv2.IMREAD_REDUCED_COLOR_8,
 }
-
-
-@contextmanager
-def _silent_opencv() -> Iterator[None]:
-    """Keep OpenCV's log off stderr: the UserError says it.
-
-    The level belongs to the process and decodes overlap, so only a thread that found it audible restores it.
-    In whichever order they end, the last level is the first; at worst a line of another thread slips through.
-    What libjpeg says of a JPEG that lost pixels but has its end ("Corrupt JPEG data") does so always: it
-    prints to the process's file descriptor 2 itself, which cannot be turned away for one thread alone.
-    """
-    logging = cv2.utils.logging
-    before = logging.setLogLevel(logging.LOG_LEVEL_SILENT)
-    try:
-        yield
-    finally:
-        if before != logging.LOG_LEVEL_SILENT:
-            logging.setLogLevel(before)
 
 
 def _turned_upright(image: Image, orientation: int) -> Image:

@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-from functools import partial
 
 import pytest
 
@@ -104,13 +103,11 @@ def test_an_interrupt_is_one_plain_line_and_exit_code_130(run, monkeypatch):
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no SIGINT to a child here")
 def test_ctrl_c_leaves_one_line_on_stderr_and_whole_data_on_stdout():
-    from conftest import DATA
+    from conftest import DATA, hear_ctrl_c
 
     command = [sys.executable, "-m", "yolov10", "predict", "-", "--model", DATA / "models" / "toy.onnx"]
     pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
-    # A test that itself runs in the background was started with SIGINT ignored, which children inherit.
-    heard = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
-    with subprocess.Popen(command, **pipes, text=True, preexec_fn=heard) as process:
+    with subprocess.Popen(command, **pipes, text=True, preexec_fn=hear_ctrl_c) as process:
         assert "toy.onnx: 3 classes" in process.stderr.readline()  # now it waits for a picture
         process.send_signal(signal.SIGINT)
         out, err = process.communicate()

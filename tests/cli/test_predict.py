@@ -104,6 +104,15 @@ def test_options_reach_the_detector(run):
     assert [found["name"] for found in entry["detections"]] == ["WBC"]
 
 
+def test_tiles(run, tmp_path):
+    cv2.imwrite(str(tmp_path / "large.png"), np.full((120, 300, 3), 255, np.uint8))
+    result = run("predict", tmp_path / "large.png", "--model", TOY, "--tile", 160)
+    (entry,) = json.loads(result.out)
+    assert (entry["width"], entry["height"], entry["source"]) == (300, 120, str(tmp_path / "large.png"))
+    assert len(entry["detections"]) > 3  # the toy finds three in every window
+    assert run("predict", PICTURE, "--model", TOY, "--tile", 8).code == 2
+
+
 def test_a_picture_on_standard_input():
     command = [sys.executable, "-m", "yolov10", "predict", "-", "--model", str(TOY), "--quiet"]
     result = subprocess.run(command, input=PICTURE.read_bytes(), capture_output=True, check=True)

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from yolov10.prediction.sources import Picture
+from yolov10.prediction.picture import Picture
 
 
 def picture(source="a.jpg", place=None):

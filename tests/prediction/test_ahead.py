@@ -7,13 +7,15 @@ import cv2
 import numpy as np
 import pytest
 from conftest import DATA
+from PIL import Image
 
 from yolov10 import Detector, images
 from yolov10.errors import UserError
 from yolov10.letterbox import fit
 from yolov10.model_names import weights_file
 from yolov10.prediction.ahead import Planes, fit_and_read, prepare, read_ahead
-from yolov10.prediction.sources import Picture
+from yolov10.prediction.picture import Picture
+from yolov10.prediction.sources import pictures
 
 PICTURES = sorted((DATA / "bccd" / "images").glob("*/*.jpg"))
 
@@ -46,6 +48,20 @@ def test_no_more_is_made_than_agreed():
     results.close()
 
 
+def test_what_is_to_be_looked_at_at_once_waits_for_no_other():
+    begun = []
+
+    def source():
+        for index in range(12):
+            begun.append(index)
+            yield index
+
+    for index in read_ahead(source(), lambda index: index, ahead=5, at_once=lambda index: index >= 8):
+        if index >= 8:
+            assert begun[-1] == index
+    assert begun == list(range(12))
+
+
 def test_a_fault_is_raised_in_its_turn_and_ends_the_threads():
     def make(index):
         if index == 4:
@@ -67,7 +83,13 @@ def jpeg(width, height, **exif):
 
 @pytest.mark.parametrize(
     "width,height,size,shrink",
-    [(640, 480, 320, 2), (639, 480, 320, 1), (1281, 720, 640, 2), (4000, 3000, 640, 4), (8001, 40, 640, 8)],
+    [
+        (1280, 720, 640, 2),
+        (1279, 720, 640, 1),
+        (1281, 720, 640, 2),
+        (4000, 3000, 640, 4),
+        (8001, 400, 640, 8),
+    ],
 )
 def test_a_jpeg_is_read_no_smaller_than_the_network_needs(width, height, size, shrink):
     pixels, frame = fit_and_read(images.open_bytes(jpeg(width, height), name="x"), size, full_decode=False)
@@ -77,19 +99,25 @@ def test_a_jpeg_is_read_no_smaller_than_the_network_needs(width, height, size, s
     assert (whole.shape[1::-1], same) == ((width, height), frame)
 
 
-def test_other_formats_are_read_whole():
-    data = cv2.imencode(".png", np.zeros((480, 640, 3), np.uint8))[1].tobytes()
+@pytest.mark.parametrize("ending,height,width", [(".png", 960, 1280), (".jpg", 480, 640)])
+def test_other_formats_and_small_pictures_are_read_whole(ending, height, width):
+    data = cv2.imencode(ending, np.zeros((height, width, 3), np.uint8))[1].tobytes()
     pixels, _ = fit_and_read(images.open_bytes(data, name="x"), 64, full_decode=False)
-    assert pixels.shape == (480, 640, 3)
+    assert pixels.shape == (height, width, 3)
 
 
-def test_a_turned_jpeg_is_turned_small_too():
-    path = DATA / "odd_images" / "exif_orientation_6.jpg"
-    small, frame = fit_and_read(images.open_file(path), 96, full_decode=False)
-    whole, _ = fit_and_read(images.open_file(path), 96, full_decode=True)
-    assert (small.shape, whole.shape) == ((80, 120, 3), (160, 240, 3))
-    assert (frame.source_width, frame.source_height) == (240, 160)
-    expected = cv2.resize(whole, (120, 80), interpolation=cv2.INTER_AREA)
+def test_a_turned_jpeg_is_turned_small_too(tmp_path):
+    path = tmp_path / "turned.jpg"
+    turned = Image.new("RGB", (900, 1200))
+    turned.paste(Image.linear_gradient("L").resize((900, 600)).convert("RGB"))
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    turned.save(path, exif=exif)
+    small, frame = fit_and_read(images.open_file(path), 600, full_decode=False)
+    whole, _ = fit_and_read(images.open_file(path), 600, full_decode=True)
+    assert (small.shape, whole.shape) == ((450, 600, 3), (900, 1200, 3))
+    assert (frame.source_width, frame.source_height) == (1200, 900)
+    expected = cv2.resize(whole, (600, 450), interpolation=cv2.INTER_AREA)
     assert np.abs(small.astype(int) - expected).mean() < 4
 
 
@@ -117,24 +145,34 @@ def test_used_planes_hold_nothing_of_the_picture_before():
 @pytest.fixture(scope="module")
 def detectors():
     path = weights_file("cells")
-    options = {"runtime": "onnx", "confidence": 0.05, "image_size": 320}
+    options = {"runtime": "onnx", "confidence": 0.05, "image_size": 640}
     return [Detector(path, full_decode=whole, **options) for whole in (False, True)]
+
+
+@pytest.fixture(scope="module")
+def doubled(tmp_path_factory):
+    """Pictures of 640×480 as JPEGs of 1280×960."""
+    folder = tmp_path_factory.mktemp("doubled")
+    for path in PICTURES:
+        large = cv2.resize(cv2.imread(str(path)), None, fx=2, fy=2, interpolation=cv2.INTER_CUBIC)
+        cv2.imwrite(str(folder / path.name), large)
+    return sorted(folder.iterdir())
 
 
 MOST_BOX, MEAN_SCORE, NEARLY_ALL_SCORES = 0.005, 0.03, 0.1
 """Documented in docs/performance.md: of the long side of the picture; on average; of 19 in 20."""
 
 
-def test_what_is_found_in_a_smaller_copy_is_within_the_documented_tolerance(detectors):
+def test_what_is_found_in_a_smaller_copy_is_within_the_documented_tolerance(detectors, doubled):
     boxes, scores = [], []
-    for path in PICTURES:
+    for path in doubled:
         small, whole = (detector(path) for detector in detectors)
-        assert (small.width, small.height) == (whole.width, whole.height) == (640, 480)
+        assert (small.width, small.height) == (whole.width, whole.height) == (1280, 960)
         for box, score, index in zip(whole.boxes, whole.scores, whole.classes, strict=True):
             if score < 0.25:
                 continue
             same = small.classes == index
-            off = np.abs(small.boxes[same] - box).max(axis=1) / 640
+            off = np.abs(small.boxes[same] - box).max(axis=1) / 1280
             nearest = off.argmin()
             boxes.append(off[nearest])
             scores.append(abs(small.scores[same][nearest] - score))
@@ -144,17 +182,27 @@ def test_what_is_found_in_a_smaller_copy_is_within_the_documented_tolerance(dete
     assert np.quantile(scores, 0.95) <= NEARLY_ALL_SCORES
 
 
-def test_path_bytes_and_stream_see_the_same_copy(detectors):
-    path = PICTURES[0]
+def test_path_bytes_and_stream_see_the_same_copy(detectors, doubled):
+    path = doubled[0]
     answers = [detectors[0](path), detectors[0](path.read_bytes()), next(detectors[0].stream(path))]
     for one in answers[1:]:
         np.testing.assert_array_equal(one.boxes, answers[0].boxes)
 
 
-def test_an_annotated_copy_is_of_the_whole_picture(detectors):
-    (found,) = detectors[0].results(detectors[0]._pictures(PICTURES[0]))
-    assert found.as_read.shape == (240, 320, 3)
-    assert found.pixels.shape == (480, 640, 3)
+def test_an_annotated_copy_is_of_the_whole_picture(detectors, doubled):
+    (found,) = detectors[0].results(pictures([doubled[0]]))
+    assert found.as_read.shape == (480, 640, 3)
+    assert found.pixels.shape == (960, 1280, 3)
+
+
+def test_a_jpeg_is_read_whole_where_tiles_are_cut_out_of_it(tmp_path):
+    path = tmp_path / "large.jpg"
+    path.write_bytes(jpeg(1300, 900))
+    detector = Detector(DATA / "models" / "toy.onnx", tile=640, image_size=320)
+    (found,) = detector.results(pictures([path]))
+    assert found.as_read.shape == (900, 1300, 3)
+    assert (found.detections.width, found.detections.height) == (1300, 900)
+    assert found.detections.source == str(path)
 
 
 def test_a_picture_that_cannot_be_read_is_named():

@@ -90,10 +90,11 @@ def test_odd_names(here, name):
     [
         ("gone.jpg", "no such file or folder"),
         ("gone/", "no such file or folder"),
-        ("empty", "no pictures in this folder"),
-        ("clip.mp4", "videos are not supported"),
-        ("rtsp://camera/1", "streams and cameras are not supported"),
-        ("0", "streams and cameras are not supported"),
+        ("empty", "no pictures or videos in this folder"),
+        ("ftp://host/clip.mp4", "not an address of a stream"),
+        ("file:///etc/passwd", "not an address of a stream"),
+        ("rtsp://", "not an address of a stream"),
+        ("12345", "no such file or folder, and no number of a camera"),
     ],
 )
 def test_what_is_no_source_is_named(here, source, reason):
@@ -225,8 +226,8 @@ def test_any_depth_in_a_glob(tmp_path, monkeypatch, pattern, expected):
 
 @pytest.mark.parametrize("address", ["http://camera/stream?a=1", "https://x/" + "y" * 300 + "*"])
 def test_an_address_that_looks_like_a_glob_is_a_stream(here, address):
-    with pytest.raises(UserError, match="streams and cameras are not supported"):
-        sources(address)
+    (video,) = pictures([address])
+    assert (video.source, video.kind) == (address, "address")
 
 
 def test_a_list_with_a_byte_order_mark_and_windows_line_ends(here):
@@ -268,3 +269,36 @@ def test_a_standard_input_without_end_is_refused(monkeypatch):
     with pytest.raises(UserError, match=r"^standard input: over .* GiB, which is no picture$"):
         picture.read()
     assert endless.given <= 2**22 + 2**20
+
+
+class TestVideos:
+    def test_videos_are_found_in_folders_globs_and_lists(self, here):
+        for name in ("sub/clip.MP4", "film.mkv"):
+            (here / name).write_bytes(b"x")
+        (here / "list.txt").write_text("film.mkv\nb.jpg\nrtsp://camera/1\n")
+        kinds = {entry.source: type(entry).__name__ for entry in pictures(["."])}
+        assert kinds["./film.mkv"] == kinds["./sub/clip.MP4"] == "Video"
+        assert kinds["./b.jpg"] == "Picture"
+        assert [(entry.source, type(entry).__name__) for entry in pictures(["*.mkv", "list.txt"])] == [
+            *(("film.mkv", "Video"), ("film.mkv", "Video"), ("b.jpg", "Picture")),
+            ("rtsp://camera/1", "Video"),
+        ]
+
+    def test_programs_in_a_folder_are_no_videos_but_given_directly_they_are_taken_for_some(self, here):
+        (here / "index.ts").write_text("export {}")
+        assert "./index.ts" not in sources(".")
+        assert [entry.kind for entry in pictures(["index.ts"])] == ["file"]
+
+    def test_a_number_is_a_camera_unless_a_file_is_called_so(self, here):
+        (camera,) = pictures(["0"])
+        assert (camera.kind, camera.source, str(camera.place)) == ("camera", "0", "camera-0")
+        (here / "0").write_bytes(b"x")
+        (file,) = pictures(["0"])
+        assert type(file).__name__ == "Picture"
+
+    def test_an_address_in_a_list_that_is_none_fails_alone(self, here):
+        (here / "list.txt").write_text("gopher://host/1\nb.jpg\n")
+        bad, good = pictures(["list.txt"])
+        with pytest.raises(UserError, match="gopher://host/1: not an address of a stream"):
+            bad.read()
+        assert good.source == "b.jpg"

@@ -10,8 +10,9 @@ import numpy as np
 from prediction.named import files, picture
 
 from yolov10 import Detections
-from yolov10.prediction.detector import Failure, Found
-from yolov10.prediction.writers import TEXT_FORMATS, Annotated, Yolo
+from yolov10.prediction.found import Failure, Found
+from yolov10.prediction.output_folder import Annotated, Yolo
+from yolov10.prediction.writers import TEXT_FORMATS
 
 
 def found(source="a.jpg", place=None, boxes=((10, 20, 110, 70), (0, 0, 30, 40))):

@@ -21,9 +21,10 @@ SURFACE = {
     "info": """--bias --block --channels --debug --device --expansion --groups --html --image-size --input
         --json --kernel --large-kernel --num-classes --parameters --quiet --repeats --runs --stride --time
         [MODEL...]""",
-    "predict": """--batch --classes --confidence --debug --device --engine --format --full-decode --image-size
-        --max-detections --max-pixels --model --no-cache --one-class-per-box --output --precision --quiet
-        --runtime --save-to --threads SOURCE...""",
+    "predict": """--batch --classes --confidence --count-line --count-zone --debug --device --engine --format
+        --frame-step --full-decode --image-size --max-detections --max-pixels --model --no-cache
+        --one-class-per-box --output --precision --quiet --reconnect --runtime --save-counts --save-to
+        --threads --tile --track --video-format --when-behind SOURCE...""",
     "serve": """--api-key-file --batch --cors --debug --device --host --image-size --max-bytes
         --max-image-size --max-pictures --max-pixels --model --no-cache --port --precision --queue
         --quiet --runtime --threads --timeout""",
@@ -31,9 +32,9 @@ SURFACE = {
         --device --dfl --ema-decay --ema-updates --epochs --final-lr --fliplr --flipud --freeze --hsv-h
         --hsv-s --hsv-v --image-size --images --lr --lr-schedule --mixup --momentum --mosaic
         --nominal-batch --one2one-lr --optimizer --output --patience --perspective --precision --quiet
-        --recipe --resume --scale --scaling --seed --shear --threads --translate --validate-every
-        --validation --validation-images --warmup-bias-lr --warmup-epochs --warmup-momentum --weight-decay
-        --weights --workers [DATA]""",
+        --recipe --resume --scale --scaling --seed --shear --sync-batch-norm --threads --translate
+        --validate-every --validation --validation-images --warmup-bias-lr --warmup-epochs
+        --warmup-momentum --weight-decay --weights --workers [DATA]""",
 }
 
 

@@ -7,8 +7,9 @@ import pytest
 PUBLIC = {
     "yolov10": ["Detections", "Detector", "UserError", "__version__"],
     "yolov10.evaluation": ["evaluate", "evaluate_runtime"],
+    "yolov10.export": ["export"],
     "yolov10.network": ["YOLOv10", "build"],
-    "yolov10.prediction": ["Detector"],
+    "yolov10.prediction": ["Detector", "Playback", "Tracker"],
     "yolov10.serve": ["ServeConfig", "create_app"],
     "yolov10.training": ["DualAssignmentLoss", "TrainConfig", "train"],
     "yolov10.weights": ["import_checkpoint", "load", "save"],

@@ -9,6 +9,7 @@ from importlib import metadata
 
 import pytest
 from conftest import DATA, golden_state
+from prediction.drawn_video import KNOWN, write
 from rules.subprocesses import clean_environment
 from weights.checkpoints import write_checkpoint
 
@@ -69,14 +70,17 @@ def home(tmp_path):
     return path
 
 
+PREDICT = ["predict", "--model", TOY, "--runtime", "onnx"]  # the one runtime of the base
+
+
 @needs_strace
 @pytest.mark.parametrize(
     "arguments",
     [
         ["--help"],
         ["info", "n"],
-        ["predict", PICTURE, "--model", TOY],
-        ["predict", PICTURES / "still.avif", PICTURES / "still.jp2", PICTURES / "lzw.tif", "--model", TOY],
+        [*PREDICT, PICTURE],
+        [*PREDICT, PICTURES / "still.avif", PICTURES / "still.jp2", PICTURES / "lzw.tif"],
     ],
     ids=["help", "info", "predict", "predict odd formats"],
 )
@@ -100,12 +104,28 @@ def test_torch_and_import_are_silent_and_write_only_what_was_named(home):
     assert list(home.iterdir()) == []
 
 
+@needs_strace
+def test_a_video_is_silent_and_so_is_a_play_list_in_its_clothes(home):
+    clip, listing, output = (home.parent / name for name in ("clip.mp4", "list.mp4", "annotated"))
+    write(KNOWN, clip, frames=3)
+    predict = ["-m", "yolov10", "predict", clip, "--model", TOY, "--no-cache"]
+    network, written = traced(home, [*predict, "--track", "--output", output])
+    assert network == []
+    assert all(path.startswith(str(output)) for path in written)
+    listing.write_text(
+        "#EXTM3U\n#EXT-X-TARGETDURATION:9\n#EXTINF:9,\nhttp://127.0.0.1:9/x.ts\n#EXT-X-ENDLIST\n"
+    )
+    stream = f"Detector({str(TOY)!r}, cache=False).stream({str(listing)!r}, on_failure=print)"
+    assert traced(home, ["-c", f"from yolov10 import Detector; assert not list({stream})"]) == ([], set())
+    assert list(home.iterdir()) == []
+
+
 SERVE = """
 import asyncio, httpx
 from yolov10 import Detector
 from yolov10.serve import create_app
 async def main():
-    app = create_app({{"toy": Detector({toy!r})}})
+    app = create_app({{"toy": Detector({toy!r}, cache=False)}})
     async with app.router.lifespan_context(app):
         transport = httpx.ASGITransport(app)
         async with httpx.AsyncClient(transport=transport, base_url="http://here") as client:

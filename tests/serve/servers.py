@@ -10,7 +10,7 @@ from types import SimpleNamespace
 
 import httpx
 import numpy as np
-from conftest import DATA
+from conftest import DATA, hear_ctrl_c
 
 from yolov10 import Detector
 from yolov10.model_card import ModelCard
@@ -44,7 +44,8 @@ def serving(detectors=None, config=None, samples=None):
 def command(*arguments):
     """`yolov10 serve …` in a process; gives it with `url` and what it said."""
     program = [sys.executable, "-m", "yolov10", "serve", "--port", "0", *map(str, arguments)]
-    process = subprocess.Popen(program, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    process = subprocess.Popen(program, **pipes, text=True, preexec_fn=hear_ctrl_c)
     try:
         line = process.stderr.readline()
         assert " at http" in line, line + process.stderr.read()

@@ -1,6 +1,7 @@
 """What the service says of itself."""
 
 import json
+import logging
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
@@ -101,7 +102,10 @@ def test_what_is_not_there_says_so_in_json(client):
     )
 
 
-def test_a_fault_of_ours_is_a_plain_500_whose_details_stay_in_the_log(png, caplog):
+def test_a_fault_of_ours_is_a_plain_500_whose_details_stay_in_the_log(png, caplog, monkeypatch):
+    log = logging.getLogger("uvicorn.error")
+    monkeypatch.setattr(log, "disabled", False)  # as libraries that other tests load leave it
+    monkeypatch.setattr(log, "handlers", [caplog.handler])
     runtime = Obedient(fault=None)
     with serving({"m": Detector(runtime)}, ServeConfig()) as client:
         runtime.fault = RuntimeError("secret /path")

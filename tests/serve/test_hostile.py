@@ -227,7 +227,7 @@ def test_two_hundred_slow_lorises_and_the_others_are_served(png):
 
 
 @pytest.mark.parametrize("examples", [2, pytest.param(100, marks=pytest.mark.slow)])
-def test_requests_made_from_its_own_description(client, examples):
+def test_requests_made_from_its_own_description(client, tmp_path, examples):
     """schemathesis: every endpoint, with data that fits the description and data that does not."""
     pytest.importorskip("schemathesis")
     program = [
@@ -238,7 +238,8 @@ def test_requests_made_from_its_own_description(client, examples):
         *("--checks", "response_schema_conformance,negative_data_rejection"),
         *("--generation-database", "none"),
     ]
-    result = subprocess.run(program, capture_output=True, text=True, timeout=1200)
+    # It keeps notes where it is run.
+    result = subprocess.run(program, cwd=tmp_path, capture_output=True, text=True, timeout=1200)
     assert result.returncode == 0, result.stdout[-6000:] + result.stderr[-2000:]
 
 

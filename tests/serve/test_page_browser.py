@@ -342,8 +342,8 @@ def test_a_video_plays_with_boxes_pauses_and_gives_a_picture(open_page, tmp_path
     page.get_by_role("button", name="Pause").click()
     page.get_by_role("button", name="Play").wait_for()
     page.get_by_role("button", name="Take picture").click()
+    page.locator("#name", has_text="cells 1.png").wait_for()
     assert not page.locator("#transport").is_visible()
-    assert page.locator("#name").inner_text() == "cells 1.png"
     assert counts(page) == ("3 objects", 3)
 
 

@@ -59,13 +59,16 @@ def refuses(url):
 
 def test_it_is_ready_until_it_is_told(png):
     runtime = Obedient()
+    of_others = set(threading.enumerate())
     with serving({"m": Detector(runtime)}, ServeConfig()) as client:
         assert client.get("/ready").json() == {"status": "ready"}
         client.app.state.service.ready = False
         answer = client.get("/ready")
         assert (answer.status_code, answer.json()) == (503, {"error": "about to start or to stop"})
     assert not client.app.state.service.ready
-    assert not any(thread.name.startswith("detect") for thread in threading.enumerate() if thread.is_alive())
+    wait_until(
+        lambda: not any(thread.name.startswith("detect") for thread in set(threading.enumerate()) - of_others)
+    )
 
 
 def test_plain_uvicorn_runs_the_app_in_several_processes(tmp_path, png):

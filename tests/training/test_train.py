@@ -143,6 +143,24 @@ def test_the_same_seed_gives_the_same_weights_and_another_does_not(short, tmp_pa
     assert same == [True, False]
 
 
+def test_the_same_seed_gives_the_same_history_and_weights(short, tmp_path):
+    histories, weights = [], []
+    for name in ("a", "b"):
+        listener = Listener()
+        config = short(epochs=3, optimizer="sgd", nominal_batch=4, warmup_epochs=0, output=tmp_path / name)
+        folder = train(config, listener)
+        histories.append(
+            [
+                {k: v for k, v in row.items() if k not in ("seconds", "images_per_second")}
+                for row in listener.rows
+            ]
+        )
+        weights.append(load_file(folder / "resume.safetensors"))
+    assert histories[0] == histories[1]
+    assert weights[0].keys() == weights[1].keys()
+    assert all((weights[0][key] == weights[1][key]).all() for key in weights[0])
+
+
 def test_the_callers_random_numbers_and_threads_stay_as_they_were(short):
     torch.manual_seed(5)
     expected, threads = torch.rand(1), torch.get_num_threads()

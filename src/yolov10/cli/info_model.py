@@ -32,7 +32,7 @@ def find_model(name: str, num_classes: int | None, image_size: str | None) -> Mo
         raise UserError(f"{name}: does not say which scale it is")
     asked = parse_image_size(image_size) if image_size else check_image_size(card.image_size)
     size = (asked, asked) if isinstance(asked, int) else asked
-    return Model(name, card.scale, num_classes or len(card.names), size)
+    return Model(name, card.scale, len(card.names) if num_classes is None else num_classes, size)
 
 
 def _card(model: str) -> ModelCard:

@@ -28,6 +28,7 @@ OTHER_TOOLS = {
     "half": "precision",
     "save-txt": "format",
     "workers": "threads",
+    "vid-stride": "frame-step",
     "model": "scale",
     "pretrained": "weights",
     "amp": "precision",

@@ -25,6 +25,7 @@ class Options(TrainConfig, Common):
 def run(options: Options) -> int:
     """Train, or go on."""
     require("torch", install="open-yolov10[train]", purpose="training")
+    from yolov10.training.processes import ToldElsewhereError, launched
     from yolov10.training.trainer import train
 
     given = {name: getattr(options, name) for name, origin in options.origins.items() if origin == GIVEN}
@@ -32,7 +33,10 @@ def run(options: Options) -> int:
     progress = TrainingProgress(quiet=options.quiet)
     try:
         folder = train(config, progress)
+    except ToldElsewhereError:
+        return 1
     finally:
         progress.close()
-    print(folder)
+    if launched().first:
+        print(folder)
     return 0

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, TypeVar
 
 from yolov10 import images
 from yolov10.errors import UserError
-from yolov10.prediction.sources import MAX_LIST, PICTURES, Picture, pictures
+from yolov10.prediction.picture import Entry, Picture
+from yolov10.prediction.sources import MAX_LIST, PICTURES, pictures
 from yolov10.silence import environment_kept
 
 if TYPE_CHECKING:
@@ -73,7 +74,7 @@ def open_table(table: str) -> "fsspec.core.OpenFile":
     return _reached(table, lambda: files.open(path, "rb"))
 
 
-def _picture(picture: Picture, max_pixels: int) -> Picture:
+def _picture(picture: Entry, max_pixels: int) -> Picture:
     """A picture as listed; one that a list gives by its address is read from there."""
     if not isinstance(picture, Picture):
         raise UserError("videos and streams are followed by one machine: leave --engine ray out for them")

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from yolov10.cluster.listing import RowGroup
 from yolov10.disk_cache import entry_key
-from yolov10.prediction.sources import Picture
+from yolov10.prediction.picture import Picture
 
 SIZES = ((10_000, 16), (1_000_000, 64), (math.inf, 256))
 """Of so many pictures in all, how many have their results kept together: what a kill costs a worker."""

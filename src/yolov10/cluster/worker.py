@@ -18,7 +18,7 @@ from yolov10.cluster.model import PackedModel, Settings, open_detector, unpacked
 from yolov10.cluster.session import back_home
 from yolov10.cluster.work import Chunk, Task
 from yolov10.errors import UserError
-from yolov10.prediction.sources import Picture
+from yolov10.prediction.picture import Picture
 from yolov10.prediction.writers import JsonLines
 
 if TYPE_CHECKING:

@@ -54,17 +54,17 @@ def training_batches(
 
 
 def epoch_order(count: int, *, seed: int, epoch: int, rank: int = 0, world: int = 1) -> NDArray[np.int64]:
-    """Shuffle samples for an epoch, and give the share of one of several processes.
+    """Shuffle samples for an epoch, and give the share of one of several processes, which no other has.
 
-    All get as many; where they do not come out even, the first are used twice. The shares interleave: the
-    processes' batches together are the batches of one process alone.
+    Where they do not come out even, the first processes get one more. The shares interleave: the processes'
+    batches together are the batches of one process alone.
     """
     rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(epoch,)))
-    return np.resize(rng.permutation(count), ceil(count / world) * world)[rank::world]
+    return rng.permutation(count)[rank::world]
 
 
 def batches_per_epoch(count: int, batch: int, world: int = 1) -> int:
-    """Batches that each of `world` processes gets of `count` samples; the last may be smaller."""
+    """Batches that each of `world` processes gets of `count` samples; the last may be smaller, even empty."""
     return ceil(ceil(count / world) / batch)
 
 
@@ -126,7 +126,8 @@ class Loader:
         crew = self._crew = self._crew or self._hire()
         count = len(self._samples)
         order = epoch_order(count, seed=self._seed, epoch=epoch, rank=self._rank, world=self._world)
-        groups = _cut(order[start * self._batch :], self._batch)
+        ends = range((start + 1) * self._batch, (len(self) + 1) * self._batch, self._batch)
+        groups = [order[end - self._batch : end] for end in ends]
         parts = (part for group in groups for part in _cut(group, JOB))
         try:
             crew.begin(Job(self._seed, epoch, tuple(part.tolist()), augmentation) for part in parts)
@@ -142,7 +143,7 @@ class Loader:
     def _batch_of(self, indices: NDArray[np.int64], crew: Crew) -> Batch:
         """Put together what the crew makes of the next jobs."""
         images = np.empty((len(indices), 3, self._size, self._size), np.uint8)
-        targets = []
+        targets = [np.zeros((0, 6), np.float32)]
         for first in range(0, len(indices), JOB):
             made = crew.answer(images[first : first + JOB])
             made.targets[:, 0] += first

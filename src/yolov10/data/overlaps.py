@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from yolov10.boxes import iou
 from yolov10.data.sample import Sample
 
 TWICE = 0.8
@@ -32,9 +33,9 @@ def overlaps(samples: Iterable[Sample], names: list[str]) -> list[Overlap]:
     found = []
     for sample in samples:
         boxes, classes = sample.boxes[~sample.crowd], sample.classes[~sample.crowd]
-        for i, j, iou in _pairs(boxes, classes):
+        for i, j, overlap in _pairs(boxes, classes):
             first, second = tuple(boxes[i].tolist()), tuple(boxes[j].tolist())
-            found.append(Overlap(sample.path, names[classes[i]], first, second, iou))
+            found.append(Overlap(sample.path, names[classes[i]], first, second, overlap))
     return found
 
 
@@ -42,16 +43,6 @@ def _pairs(boxes: NDArray[np.float32], classes: NDArray[np.int64]) -> Iterator[t
     """Find indices i < j of boxes [n,4] of one class whose IoU is above `TWICE`, and that IoU."""
     for start in range(0, len(boxes), BLOCK):
         block = slice(start, start + BLOCK)
-        iou = _iou(boxes[block], boxes) * (classes[block, None] == classes)
-        for i, j in np.argwhere(np.triu(iou, start + 1) > TWICE):
-            yield start + int(i), int(j), float(iou[i, j])
-
-
-def _iou(boxes: NDArray[np.float32], others: NDArray[np.float32]) -> NDArray[np.float64]:
-    """Intersection over union [n,m] of boxes [n,4] and [m,4] xyxy that have an area."""
-    a, b = boxes[:, None].astype(np.float64), others.astype(np.float64)
-    sides = np.minimum(a[..., 2:], b[..., 2:]) - np.maximum(a[..., :2], b[..., :2])
-    shared = sides.clip(min=0).prod(axis=-1)
-    area_a, area_b = ((box[..., 2:] - box[..., :2]).prod(axis=-1) for box in (a, b))
-    iou: NDArray[np.float64] = shared / (area_a + area_b - shared)
-    return iou
+        overlap = iou(boxes[block], boxes) * (classes[block, None] == classes)
+        for i, j in np.argwhere(np.triu(overlap, start + 1) > TWICE):
+            yield start + int(i), int(j), float(overlap[i, j])

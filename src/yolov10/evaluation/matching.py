@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from yolov10.boxes import areas, intersections, share
 from yolov10.data.sample import Sample
 
 MATCH_IOU = 0.5
@@ -36,16 +37,11 @@ def overlaps(
 
     With an other that is a `crowd` [m], the share of the box that lies in it.
     """
-    a, b = boxes[:, None].astype(np.float64), others.astype(np.float64)
-    sides = np.minimum(a[..., 2:], b[..., 2:]) - np.maximum(a[..., :2], b[..., :2])
-    shared = sides.clip(min=0).prod(axis=-1)
-    area_a, area_b = ((box[..., 2:] - box[..., :2]).prod(axis=-1) for box in (a, b))
-    whole = area_a + area_b - shared
+    shared, area = intersections(boxes, others), areas(boxes)[:, None]
+    whole = area + areas(others) - shared
     if crowd is not None:
-        whole = np.where(crowd, area_a, whole)
-    # Two boxes without area share nothing.
-    iou: NDArray[np.float64] = np.divide(shared, whole, out=np.zeros_like(shared), where=shared > 0)
-    return iou
+        whole = np.where(crowd, area, whole)
+    return share(shared, whole)
 
 
 def match(rows: NDArray[np.float32], sample: Sample) -> Matches:

@@ -6,7 +6,9 @@ from yolov10.lazy import face
 
 if TYPE_CHECKING:
     from yolov10.prediction.detector import Detector as Detector
+    from yolov10.prediction.frames import Playback as Playback
+    from yolov10.prediction.tracking import Tracker as Tracker
 
-__all__ = ["Detector"]
+__all__ = ["Detector", "Playback", "Tracker"]
 
-__getattr__, __dir__ = face(__name__, {"Detector": "detector"})
+__getattr__, __dir__ = face(__name__, {"Detector": "detector", "Playback": "frames", "Tracker": "tracking"})

@@ -1,6 +1,5 @@
 """Pictures read and made ready for the network by threads, while the network works on those before them."""
 
-import itertools
 import os
 import threading
 from collections import deque
@@ -15,7 +14,7 @@ from numpy.typing import NDArray
 from yolov10.image_size import ImageSize
 from yolov10.images import Encoded, Image
 from yolov10.letterbox import Frame, fit, letterbox, network_input
-from yolov10.prediction.sources import Picture
+from yolov10.prediction.picture import Picture
 
 WORKERS = 2
 """Threads that read: two keep up with the fastest network that two cores run."""
@@ -30,7 +29,7 @@ class Ready:
 
     picture: Picture
     as_read: Image
-    """BGR [h, w, 3], upright; of a JPEG twice as large as the network needs it, or larger, a smaller copy."""
+    """BGR [h, w, 3], upright; of a large JPEG, twice what the network needs or more, a smaller copy."""
     frame: Frame
     planes: NDArray[np.float32]
     """[1, 3, H, W], RGB 0..1."""
@@ -60,11 +59,24 @@ class Planes:
 
 
 SHAPES_KEPT, PLANES_KEPT = 4, 4
+LARGE = 800_000
+"""Pixels from which on reading a JPEG smaller saves more than a millisecond or two."""
 
 
 def prepare(picture: Picture, size: ImageSize, planes: Planes, *, full_decode: bool) -> Ready:
     """Read a picture and fit it to the network. Raises UserError naming what cannot be read."""
     pixels, frame = fit_and_read(picture.open(), size, full_decode=full_decode)
+    return _letterboxed(picture, pixels, frame, planes)
+
+
+def cut_out(whole: Ready, window: NDArray[np.int64], size: ImageSize, planes: Planes) -> Ready:
+    """A window xyxy of a picture that was read whole, fitted to the network as if it were all."""
+    x1, y1, x2, y2 = window.tolist()
+    frame = fit(x2 - x1, y2 - y1, size)
+    return _letterboxed(whole.picture, whole.as_read[y1:y2, x1:x2], frame, planes)
+
+
+def _letterboxed(picture: Picture, pixels: Image, frame: Frame, planes: Planes) -> Ready:
     taken = planes.take(frame.height, frame.width)
     return Ready(picture, pixels, frame, network_input([letterbox(pixels, frame)], taken))
 
@@ -81,26 +93,25 @@ def fit_and_read(opened: Encoded | Image, size: ImageSize, *, full_decode: bool)
 
 
 def _shrink(frame: Frame) -> int:
-    """How many times smaller a picture may be read: never smaller than the network takes it."""
+    """How many times smaller a large picture is read: never smaller than the network takes it."""
+    if frame.source_width * frame.source_height < LARGE:
+        return 1
     return next((times for times in (8, 4, 2) if frame.gain * times <= 1), 1)
 
 
-def read_ahead(items: Iterable[T], make: Callable[[T], U], ahead: int) -> Iterator[U]:
+def read_ahead(
+    items: Iterable[T], make: Callable[[T], U], ahead: int, at_once: Callable[[T], bool] = lambda _: False
+) -> Iterator[U]:
     """What `make` makes of every item, in order, `ahead` of them in the making while one is looked at.
 
-    Few items are not worth a thread. What `make` raises is raised in its turn.
+    An item that is to be looked at `at_once` waits for no other. What `make` raises is raised in its turn.
     """
-    remaining = iter(items)
-    first = list(itertools.islice(remaining, 2))
-    if len(first) < 2:
-        yield from map(make, first)
-        return
     with ThreadPoolExecutor(min(WORKERS, os.cpu_count() or 1), "yolov10-read") as pool:
         waiting: deque[Future[U]] = deque()
         try:
-            for item in itertools.chain(first, remaining):
+            for item in items:
                 waiting.append(pool.submit(make, item))
-                if len(waiting) > ahead:
+                while len(waiting) > (0 if at_once(item) else ahead):
                     yield waiting.popleft().result()
             while waiting:
                 yield waiting.popleft().result()

@@ -5,9 +5,7 @@ import numbers
 import os
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,40 +16,18 @@ from yolov10.architecture import MAX_DETECTIONS
 from yolov10.classes import select_classes
 from yolov10.detections import Detections
 from yolov10.errors import UserError, WrongValueError
-from yolov10.image_size import ImageSize, network_size
-from yolov10.images import Image
-from yolov10.letterbox import Frame
-from yolov10.prediction.ahead import Planes, Ready, prepare, read_ahead
-from yolov10.prediction.sources import Picture, pictures
+from yolov10.image_size import MAX_SIDE, ImageSize, network_size
+from yolov10.prediction.ahead import Planes, Ready, cut_out, prepare, read_ahead
+from yolov10.prediction.found import Failure, Found
+from yolov10.prediction.frames import AS_USUAL, Playback, each_picture
+from yolov10.prediction.given import all_pictures, one_picture
+from yolov10.prediction.picture import Picture
+from yolov10.prediction.tiling import detect_in_tiles
 from yolov10.runtimes.open import RuntimeChoice, open_runtime
 from yolov10.runtimes.runtime import Precision, Runtime
 
 DEFAULT_CONFIDENCE = 0.25
 """Where neither the user nor the model says (contract, section 2)."""
-
-
-@dataclass(frozen=True, eq=False)
-class Found:
-    """A picture that was read, and what was found in it."""
-
-    picture: Picture
-    as_read: Image
-    """What the network saw of it; of a large JPEG a smaller copy."""
-    detections: Detections
-
-    @property
-    def pixels(self) -> Image:
-        """The whole picture, BGR [h, w, 3]; read anew where a smaller copy was enough."""
-        whole = (self.detections.height, self.detections.width)
-        return self.as_read if self.as_read.shape[:2] == whole else self.picture.read()
-
-
-@dataclass(frozen=True)
-class Failure:
-    """A picture that could not be read."""
-
-    picture: Picture
-    error: str
 
 
 class Detector:
@@ -63,9 +39,10 @@ class Detector:
     classes: names or indices to look for, also as text with commas; by default all.
     image_size: long side (640), or height and width exactly ("384x640" or a pair); by default the model's.
     one_class_per_box: of one box with several classes, keep the surest.
+    tile: look at pictures larger than this in overlapping tiles of so many pixels, too: for small objects.
     threads: CPU threads, all cores by default. cache: keep what OpenVINO compiled on disk.
-    max_pixels: pictures beyond are refused. full_decode: read JPEGs whole even where they are at least twice
-    as large as the network takes them; by default such are read smaller, and faster (docs/performance.md).
+    max_pixels: pictures beyond are refused. full_decode: read JPEGs whole even where they are large,
+    at least twice what the network takes; by default such are read smaller, and faster (docs/performance.md).
     Raises UserError, one line that says what to do.
     """
 
@@ -78,6 +55,7 @@ class Detector:
         image_size: ImageSize | str | None = None,
         max_detections: int = MAX_DETECTIONS,
         one_class_per_box: bool = False,
+        tile: int | None = None,
         device: str = "auto",
         runtime: RuntimeChoice = "auto",
         precision: Precision | None = None,
@@ -88,6 +66,7 @@ class Detector:
     ) -> None:
         _check("confidence", confidence, 0, 1, numbers.Real)
         _check("max_detections", max_detections, 1, MAX_DETECTIONS)
+        _check("tile", tile, 32, MAX_SIDE)
         _check("threads", threads, 1, 4096)
         _check("max_pixels", max_pixels, 1, 2**40)
         self.runtime = (
@@ -102,33 +81,36 @@ class Detector:
         self.confidence = next(
             value for value in (confidence, card.threshold, DEFAULT_CONFIDENCE) if value is not None
         )
-        self.classes = None if classes is None else select_classes(_listed(classes), card.names)
+        self.classes = None if classes is None else select_classes(classes, card.names)
         self.image_size = network_size(image_size, self.runtime.fixed_shape, card.image_size)
         self.max_detections = max_detections
         self.one_class_per_box = one_class_per_box
+        self.tile = tile
         self.max_pixels = max_pixels
         self.full_decode = full_decode
         self.planes = Planes()
 
     def __call__(self, image: Any) -> Detections:  # noqa: ANN401 - a PIL image, without importing PIL
         """Detect in one picture: a path, encoded bytes, a NumPy BGR array [h, w, 3], or a PIL image."""
-        ready = prepare(self._picture(image), self.image_size, self.planes, full_decode=self.full_decode)
-        return self._detect([ready])[0]
+        return self._detect([self._prepare(one_picture(image, self.max_pixels))])[0]
 
     def stream(
         self,
         source: Any,  # noqa: ANN401 - as `__call__` takes, too
         *,
         batch: int = 1,
+        playback: Playback = AS_USUAL,
         on_failure: Callable[[Failure], None] | None = None,
     ) -> Iterator[Detections]:
         """Detect in every picture of a source, in order, holding no more than three times `batch` pictures.
 
-        source: a picture, folder, glob or text list; or several, among which arrays, PIL images and encoded
-        bytes may be. Pictures that cannot be read are left out: each is told to `on_failure`, by default as
-        a warning.
+        source: a picture, folder, glob, text list, video, number of a camera or address of a stream; or
+        several, among which arrays, PIL images and encoded bytes may be. Pictures that cannot be read are
+        left out: each is told to `on_failure`, by default as a warning. playback: how videos are read.
         """
-        for result in self.results(self._pictures(source), batch=batch):
+        entries = all_pictures(source, self.max_pixels)
+        frames = each_picture(entries, playback, max_pixels=self.max_pixels)
+        for result in self.results(frames, batch=batch):
             if isinstance(result, Found):
                 yield result.detections
             elif on_failure is not None:
@@ -139,34 +121,18 @@ class Detector:
     def results(self, source: Iterable[Picture], *, batch: int = 1) -> Iterator[Found | Failure]:
         """What became of every picture, in order: one entry each, read or not."""
         _check("batch", batch, 1, 4096)
-        ready = read_ahead(source, self._prepare, ahead=2 * batch)
+        ready = read_ahead(source, self._try_to_prepare, ahead=2 * batch, at_once=Picture.is_live)
         groups = iter(lambda: list(itertools.islice(ready, batch)), [])
         return itertools.chain.from_iterable(map(self._group_results, groups))
 
-    def _pictures(self, source: Any) -> Iterator[Picture]:  # noqa: ANN401
-        several = isinstance(source, Iterable) and not isinstance(source, str | os.PathLike | bytes)
-        for one in source if several and not hasattr(source, "shape") else [source]:
-            if isinstance(one, str | os.PathLike):
-                yield from pictures([one], self.max_pixels)
-            else:
-                yield self._picture(one)
+    def _prepare(self, picture: Picture) -> Ready:
+        """A picture as the network takes it; read whole where tiles are to be cut out of it."""
+        full_decode = self.full_decode or self.tile is not None
+        return prepare(picture, self.image_size, self.planes, full_decode=full_decode)
 
-    def _picture(self, image: Any) -> Picture:  # noqa: ANN401
-        """One picture, whatever form it has."""
-        if isinstance(image, str | os.PathLike):
-            source = os.fsdecode(image)
-            return Picture(
-                source, partial(images.open_file, source, max_pixels=self.max_pixels), Path(source)
-            )
-        if isinstance(image, bytes | bytearray | memoryview):
-            data, name = bytes(image), "the picture given"
-            opened = partial(images.open_bytes, data, name=name, max_pixels=self.max_pixels)
-            return Picture("", opened, Path(name))
-        return Picture("", partial(images.from_array, image), Path("array"))
-
-    def _prepare(self, picture: Picture) -> Ready | Failure:
+    def _try_to_prepare(self, picture: Picture) -> Ready | Failure:
         try:
-            return prepare(picture, self.image_size, self.planes, full_decode=self.full_decode)
+            return self._prepare(picture)
         except UserError as fault:
             return Failure(picture, str(fault))
 
@@ -176,6 +142,13 @@ class Detector:
             yield one if isinstance(one, Failure) else Found(one.picture, one.as_read, next(found))
 
     def _detect(self, batch: Sequence[Ready]) -> list[Detections]:
+        """Detections of each picture, looked at in tiles where that is asked for."""
+        if self.tile is None:
+            return self._detect_together(batch)
+        cut = partial(cut_out, size=self.image_size, planes=self.planes)
+        return [detect_in_tiles(picture, self.tile, cut, self._detect_together) for picture in batch]
+
+    def _detect_together(self, batch: Sequence[Ready]) -> list[Detections]:
         """Detections of each picture. Pictures of one shape run together; none depends on its company."""
         by_shape: dict[tuple[int, ...], list[int]] = {}
         for index, one in enumerate(batch):
@@ -187,11 +160,9 @@ class Detector:
             rows.update(zip(indices, self.runtime(together, self.classes), strict=True))
         for one in batch:
             self.planes.give_back(one.planes)
-        return [
-            self._read_rows(rows[index], one.frame, one.picture.source) for index, one in enumerate(batch)
-        ]
+        return [self._read_rows(rows[index], one) for index, one in enumerate(batch)]
 
-    def _read_rows(self, rows: NDArray[np.float32], frame: Frame, source: str) -> Detections:
+    def _read_rows(self, rows: NDArray[np.float32], ready: Ready) -> Detections:
         """The network's rows [K, 6] as detections in the picture's own pixels."""
         rows = rows[(rows[:, 4] > self.confidence) & np.isfinite(rows).all(axis=1)]
         if len(rows) and not 0 <= rows[:, 5].min() <= rows[:, 5].max() < len(self.names):
@@ -200,15 +171,16 @@ class Detector:
         if self.one_class_per_box:
             # One anchor's box repeats to the last bit for each of its classes; the surest comes first.
             rows = rows[np.sort(np.unique(rows[:, :4], axis=0, return_index=True)[1])]
-        rows = rows[: self.max_detections]
+        rows, picture = rows[: self.max_detections], ready.picture
         return Detections(
-            boxes=frame.undo(rows[:, :4]),
+            boxes=ready.frame.undo(rows[:, :4]),
             scores=rows[:, 4],
             classes=rows[:, 5].astype(np.int64),
             names=list(self.names),
-            source=source,
-            width=frame.source_width,
-            height=frame.source_height,
+            source=picture.source,
+            frame=picture.moment.number if picture.moment else None,
+            width=ready.frame.source_width,
+            height=ready.frame.source_height,
         )
 
 
@@ -217,10 +189,3 @@ def _check(name: str, value: Any, least: float, most: float, kind: type = number
     is_number = isinstance(value, kind)
     if value is not None and not (is_number and least <= value <= most):
         raise WrongValueError(f"{name} {value!r} is not between {least} and {most}")
-
-
-def _listed(classes: str | int | Iterable[str | int]) -> Iterable[str | int]:
-    """Classes as a user writes them: one, several, or text with commas."""
-    if isinstance(classes, str):
-        return classes.split(",")
-    return [classes] if isinstance(classes, int) else classes

@@ -3,11 +3,13 @@
 import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Literal
 
 from yolov10.errors import UserError
 from yolov10.files import identity
-from yolov10.prediction.sources import Picture
+from yolov10.prediction.picture import Entry, Picture
 
+Container = Literal["mp4", "mkv"]
 SAVED_AS_IS = frozenset((".jpg", ".jpeg", ".png"))
 
 
@@ -30,26 +32,36 @@ class Places:
         return self.folder / candidate
 
 
-def copy_place(picture: Picture) -> Path:
-    """Where a picture's annotated copy goes, in a format that keeps all colours of the boxes."""
-    place = picture.place
-    return place if place.suffix.lower() in SAVED_AS_IS else place.with_name(place.name + ".jpg")
+def copy_place(entry: Entry, container: Container | None = None) -> Path:
+    """Where an annotated copy goes: a picture in a format that keeps all colours of the boxes.
+
+    A video goes into the `container`; left open, into its own, else an MP4. What has no end goes into an MKV,
+    which can be played when the program is killed.
+    """
+    place, suffix = entry.place, entry.place.suffix.lower()
+    if isinstance(entry, Picture):
+        return place if suffix in SAVED_AS_IS else place.with_name(place.name + ".jpg")
+    if container is None:
+        own: Container = "mkv" if suffix == ".mkv" else "mp4"
+        container = own if entry.kind == "file" else "mkv"
+    named = place if suffix == f".{container}" else place.with_name(f"{place.name}.{container}")
+    return Path(os.fsencode(named).decode("utf-8", "replace"))  # OpenCV takes no other names
 
 
-def label_place(picture: Picture) -> Path:
-    """Where a picture's text file goes."""
-    return picture.place.with_suffix(".txt")
+def label_place(entry: Entry) -> Path:
+    """Where the text file of a picture or frame goes."""
+    return entry.place.with_suffix(".txt")
 
 
 def check_output(
-    pictures: Iterable[Picture],
+    entries: Iterable[Entry],
     output: Path,
-    place: Callable[[Picture], Path] = copy_place,
+    place: Callable[[Entry], Path] = copy_place,
     lists: Iterable[str] = (),
 ) -> None:
     """Refuse an `output` in which what is written at `place` would land on any source of the same run.
 
-    To be called before the first write, with all pictures, and `lists` that they came from. A picture that
+    To be called before the first write, with everything, and `lists` that they came from. A picture that
     later cannot be read has nothing written; that only moves others to names that are checked here too.
     Raises UserError naming the file.
     """
@@ -57,9 +69,9 @@ def check_output(
         return
     places = Places(output)
     sources, targets = set(map(identity, lists)), {}
-    for picture in pictures:
-        sources.add(identity(picture.source))
-        target = places.take(place(picture))
+    for entry in entries:
+        sources.add(identity(entry.source))
+        target = places.take(place(entry))
         targets[identity(target)] = target
     for found in targets.keys() & sources - {None}:
         raise UserError(f"{targets[found]} would overwrite a source of this run: choose another --output")

@@ -1,20 +1,20 @@
-"""What a user calls a source, as single pictures: files, folders, globs, lists, bytes from a pipe."""
+"""What a user calls a source, as pictures and videos: files, folders, globs, lists, cameras, addresses."""
 
 import errno
 import glob
 import os
 import stat
 import sys
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
 from functools import cache, partial
 from pathlib import Path
 
 from yolov10 import images
 from yolov10.errors import UserError
-from yolov10.images import Image
 from yolov10.model_names import CELLS, SAMPLES
 from yolov10.prediction.folders import glob_once, walk_once
+from yolov10.prediction.picture import Entry, Picture, refused
+from yolov10.prediction.video import SUFFIXES, Video, camera_or_stream
 
 STDIN = "-"
 PICTURES = frozenset(
@@ -24,40 +24,23 @@ PICTURES = frozenset(
         *(".svg", ".heic", ".heif", ".ico", ".psd", ".raw", ".dng", ".pfm"),  # to be refused by name
     ]
 )
-"""Suffixes that a folder is searched for; what such a file is, its content says."""
-VIDEOS = frozenset([".mp4", ".mkv", ".mov", ".avi", ".webm", ".m4v", ".mpg", ".mpeg", ".wmv", ".flv", ".ts"])
+"""Suffixes of picture files; what such a file is, its content says."""
+IN_FOLDERS = PICTURES | SUFFIXES - {".ts", ".mts"}
+"""Suffixes that a folder is searched for: those two are of programs, too."""
 MAX_LIST = 100_000_000
 """Bytes of a list file: over a million paths."""
 
 
-@dataclass(frozen=True)
-class Picture:
-    """One picture yet to be read."""
-
-    source: str
-    """Its name, as given by the user or found below it."""
-    open: Callable[[], images.Encoded | Image]
-    """Its file in memory, or its pixels. Raises UserError naming the source."""
-    place: Path
-    """Where an annotated copy goes, relative to the output folder; unique within one source."""
-
-    def read(self) -> Image:
-        """Its pixels BGR [h, w, 3], upright. Raises UserError naming the source."""
-        opened = self.open()
-        return opened.pixels() if isinstance(opened, images.Encoded) else opened
-
-
 def pictures(
     sources: Iterable[str | os.PathLike[str]], max_pixels: int = images.MAX_PIXELS, skip: Path | None = None
-) -> Iterator[Picture]:
-    """The pictures of every source, in order; of folders and globs, sorted by name.
+) -> Iterator[Entry]:
+    """The pictures and videos of every source, in order; of folders and globs, sorted by name.
 
     `skip` is a folder not to be walked into when it lies inside a source: the output folder of this very run.
 
-    Raises UserError for a source that is not there, cannot be read, holds no picture, or is of a kind not
-    supported. No picture is opened before its turn; held are only the names of one folder at a time, or all
-    paths of one glob or list. `cells`, unless a file or folder is called so, are the pictures that come with
-    the model of that name.
+    Raises UserError for a source that is not there, cannot be read or holds nothing. None is opened before
+    its turn; held are only the names of one folder at a time, or all paths of one glob or list. `cells`,
+    unless a file or folder is called so, are the pictures that come with the model of that name.
     """
     for source in sources:
         text = os.fspath(source)
@@ -67,6 +50,8 @@ def pictures(
         mode = _mode(text)
         if mode is None and text == CELLS:
             yield from _of_folder(str(SAMPLES), max_pixels, skip)
+        elif mode is None and (text.isdecimal() or "://" in text):
+            yield camera_or_stream(text)
         elif mode is None:
             yield from _of_glob(text, max_pixels)
         elif stat.S_ISDIR(mode):
@@ -88,10 +73,11 @@ def _mode(text: str) -> int | None:
         raise UserError(_unreadable(text, fault)) from None
 
 
-def _from_file(text: str, max_pixels: int, place: Path | None = None) -> Picture:
-    return Picture(
-        text, partial(images.open_file, text, max_pixels=max_pixels), place or Path(Path(text).name)
-    )
+def _from_file(text: str, max_pixels: int, place: Path | None = None) -> Entry:
+    place = place or Path(Path(text).name)
+    if Path(text).suffix.lower() in SUFFIXES:
+        return Video(text, place)
+    return Picture(text, partial(images.open_file, text, max_pixels=max_pixels), place)
 
 
 def _from_stdin(max_pixels: int) -> Picture:
@@ -103,33 +89,30 @@ def _from_stdin(max_pixels: int) -> Picture:
     return Picture(STDIN, opened, Path("stdin.jpg"))
 
 
-def _of_file(text: str, max_pixels: int) -> Iterator[Picture]:
-    suffix = Path(text).suffix.lower()
-    if suffix == ".txt":
+def _of_file(text: str, max_pixels: int) -> Iterator[Entry]:
+    if Path(text).suffix.lower() == ".txt":
         yield from _of_list(Path(text), max_pixels)
-    elif suffix in VIDEOS:
-        raise UserError(f"{text}: videos are not supported by this version; extract its frames to a folder")
     else:
         yield _from_file(text, max_pixels)
 
 
-def _of_folder(text: str, max_pixels: int, skip: Path | None) -> Iterator[Picture]:
+def _of_folder(text: str, max_pixels: int, skip: Path | None) -> Iterator[Entry]:
     found = False
     for picture in _walk(text, max_pixels, skip):
         found = True
         yield picture
     if not found:
-        raise UserError(f"{text}: no pictures in this folder")
+        raise UserError(f"{text}: no pictures or videos in this folder")
 
 
-def _walk(text: str, max_pixels: int, skip: Path | None) -> Iterator[Picture]:
-    """Each folder's pictures before its subfolders."""
+def _walk(text: str, max_pixels: int, skip: Path | None) -> Iterator[Entry]:
+    """What each folder holds before its subfolders."""
     faults: list[OSError] = []
     for folder, files in walk_once(text, skip=skip, on_fault=faults.append):
         yield from _take_unreadable(faults, text)
         for name in sorted(files):
             path = os.path.join(folder, name)  # noqa: PTH118 - keeps the user's spelling: "./a" stays
-            if Path(name).suffix.lower() in PICTURES and not name.startswith(".") and _may_be_read(path):
+            if Path(name).suffix.lower() in IN_FOLDERS and not name.startswith(".") and _may_be_read(path):
                 yield _from_file(path, max_pixels, Path(os.path.relpath(path, text)))
     yield from _take_unreadable(faults, text)
 
@@ -142,11 +125,7 @@ def _take_unreadable(faults: list[OSError], text: str) -> Iterator[Picture]:
         if folder == text:
             raise UserError(_unreadable(text, fault))
         place = Path(os.path.relpath(folder, text))
-        yield Picture(folder, partial(_refuse, _unreadable(folder, fault)), place)
-
-
-def _refuse(message: str) -> Image:
-    raise UserError(message)
+        yield refused(folder, _unreadable(folder, fault), place)
 
 
 def _may_be_read(path: str) -> bool:
@@ -157,9 +136,9 @@ def _may_be_read(path: str) -> bool:
         return True
 
 
-def _of_glob(pattern: str, max_pixels: int) -> Iterator[Picture]:
-    if "://" in pattern or not glob.has_magic(pattern):
-        raise UserError(_missing(pattern))
+def _of_glob(pattern: str, max_pixels: int) -> Iterator[Entry]:
+    if not glob.has_magic(pattern):
+        raise UserError(f"{pattern}: no such file or folder")
     found = False
     for match in sorted(glob_once(pattern)):
         if _may_be_read(match):
@@ -169,14 +148,21 @@ def _of_glob(pattern: str, max_pixels: int) -> Iterator[Picture]:
         raise UserError(f"{pattern}: no file matches")
 
 
-def _of_list(path: Path, max_pixels: int) -> Iterator[Picture]:
-    """A picture a line; a relative path is sought from here, then from the list's own folder."""
+def _of_list(path: Path, max_pixels: int) -> Iterator[Entry]:
+    """A path or address a line; a relative path is sought from here, then from the list's own folder."""
     entries = _entries(path)
     if not entries:
         raise UserError(f"{path}: no paths in this list (UTF-8 text, one a line)")
     for entry in entries:
         beside = os.path.join(path.parent, entry)  # noqa: PTH118 - exists() of a Path may raise
-        yield _from_file(entry if os.path.exists(entry) or not os.path.exists(beside) else beside, max_pixels)  # noqa: PTH110
+        there = next((one for one in (entry, beside) if os.path.exists(one)), None)  # noqa: PTH110
+        if there is not None or "://" not in entry:
+            yield _from_file(there or entry, max_pixels)
+            continue
+        try:
+            yield camera_or_stream(entry)
+        except UserError as fault:
+            yield refused(entry, str(fault), Path(Path(entry).name))
 
 
 def _entries(path: Path) -> list[str]:
@@ -198,9 +184,3 @@ def _entries(path: Path) -> list[str]:
 
 def _unreadable(text: str, fault: OSError) -> str:
     return f"{text}: cannot be read ({fault.strerror or fault})"
-
-
-def _missing(text: str) -> str:
-    if "://" in text or text.isdecimal():
-        return f"{text}: streams and cameras are not supported by this version"
-    return f"{text}: no such file or folder"

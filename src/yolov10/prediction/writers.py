@@ -1,4 +1,4 @@
-"""What `predict` writes: one small class a format, fed result by result, nothing held back."""
+"""The documents that `predict` writes: one small class a format, fed result by result, nothing held back."""
 
 import csv
 import json
@@ -6,10 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Protocol, TextIO
 
-from yolov10 import images
-from yolov10.files import write_atomic
-from yolov10.prediction.detector import Failure, Found
-from yolov10.prediction.places import Places, copy_place, label_place
+from yolov10.prediction.found import Failure, Found
 
 
 class Writer(Protocol):
@@ -72,7 +69,7 @@ class Json:
 class Csv:
     """One row a detection; a picture that could not be read has a row with its `error`."""
 
-    COLUMNS = ("source", "frame", "class", "name", "confidence", "x1", "y1", "x2", "y2", "error")
+    COLUMNS = ("source", "frame", "class", "name", "confidence", "x1", "y1", "x2", "y2", "error", "track")
 
     def __init__(self, stream: TextIO) -> None:
         self.rows = csv.writer(stream, lineterminator="\n")
@@ -81,12 +78,12 @@ class Csv:
     def write(self, result: Found | Failure) -> None:
         """The rows of one picture; a picture without objects has none."""
         if isinstance(result, Failure):
-            self.rows.writerow([result.picture.source, *[""] * (len(self.COLUMNS) - 2), result.error])
+            self.rows.writerow([result.picture.source, *[""] * (len(self.COLUMNS) - 3), result.error, ""])
             return
         entry = result.detections.to_dict()
         for found in entry["detections"]:
             facts = [found["class"], found["name"], found["confidence"], *found["box"]]
-            self.rows.writerow([entry["source"], entry["frame"], *facts, ""])
+            self.rows.writerow([entry["source"], entry["frame"], *facts, "", found.get("track", "")])
 
     def close(self) -> None:
         """Nothing is left to write."""
@@ -96,7 +93,7 @@ class Coco:
     """The results list of the COCO evaluator; pictures that could not be read are not in it.
 
     image_id: the stem of the file where it is an integer, as COCO's pictures have it (spec 6.1); else the
-    source as given, which tells two `a.jpg` of different folders apart.
+    source as given, which tells two `a.jpg` of different folders apart; of a frame with `#` and its number.
     """
 
     def __init__(self, stream: TextIO) -> None:
@@ -106,12 +103,13 @@ class Coco:
         """One entry a detection: bbox x y w h in pixels, category the class index."""
         if isinstance(result, Failure):
             return
-        source = result.picture.source
+        source, moment = result.picture.source, result.picture.moment
         stem = Path(source).stem
+        image = int(stem) if stem.isdecimal() else source
         for found in result.detections.to_dict()["detections"]:
             x1, y1, x2, y2 = found["box"]
             entry = {
-                "image_id": int(stem) if stem.isdecimal() else source,
+                "image_id": image if moment is None else f"{source}#{moment.number}",
                 "category_id": found["class"],
                 "bbox": [x1, y1, round(x2 - x1, 3), round(y2 - y1, 3)],
                 "score": found["confidence"],
@@ -123,60 +121,13 @@ class Coco:
         self.entries.close()
 
 
-class Yolo:
-    """One text file a picture below `folder`: class cx cy w h confidence, as shares of the picture.
-
-    Only .txt files are written, so `folder` may be that of the pictures; `check_output` first. Pictures of
-    one stem share it: `a.jpg` has `a.txt`, and an `a.png` after it `a-2.txt`, which no longer tells its
-    picture by name.
-    """
-
-    def __init__(self, folder: Path) -> None:
-        self.places = Places(folder)
-
-    def write(self, result: Found | Failure) -> None:
-        """The file of one picture; empty when nothing was found."""
-        if isinstance(result, Failure):
-            return
-        found = result.detections
-        rows = (
-            f"{index} {(x1 + x2) / 2 / found.width:.6f} {(y1 + y2) / 2 / found.height:.6f} "
-            f"{(x2 - x1) / found.width:.6f} {(y2 - y1) / found.height:.6f} {score:.5f}\n"
-            for (x1, y1, x2, y2), score, index in zip(
-                found.boxes.tolist(), found.scores.tolist(), found.classes.tolist(), strict=True
-            )
-        )
-        path = self.places.take(label_place(result.picture))
-        write_atomic(path, "".join(rows).encode())
-
-    def close(self) -> None:
-        """Nothing is left to write."""
-
-
-class Annotated:
-    """A copy of every picture below `folder`, with its boxes drawn; `check_output` first."""
-
-    def __init__(self, folder: Path) -> None:
-        self.places = Places(folder)
-
-    def write(self, result: Found | Failure) -> None:
-        """Draw and save one picture."""
-        if isinstance(result, Failure):
-            return
-        path = self.places.take(copy_place(result.picture))
-        images.write(path, result.detections.draw(result.pixels))
-
-    def close(self) -> None:
-        """Nothing is left to write."""
-
-
 TEXT_FORMATS: Mapping[str, type[JsonLines | Json | Csv | Coco]] = {
     "json": Json,
     "jsonl": JsonLines,
     "csv": Csv,
     "coco": Coco,
 }
-"""Formats that are one document; `yolo` is files in a folder."""
+"""Formats by name; `yolo` is files in a folder (output_folder.py)."""
 
 
 def _json(result: Found | Failure) -> str:

@@ -47,7 +47,11 @@ class TrainConfig:
         most=MAX_SIDE,
     )
     batch: int = setting(
-        "pictures a batch (published: 256 over 8 GPUs)", 16, group="Data", metavar="N", least=1
+        "pictures a batch, over all processes (published: 256 over 8 GPUs)",
+        16,
+        group="Data",
+        metavar="N",
+        least=1,
     )
     workers: int | None = setting(
         "processes that prepare pictures; 0: this one; one a core, at most 8, unless given",
@@ -166,8 +170,13 @@ class TrainConfig:
     precision: Literal["auto", "fp32", "bf16", "fp16"] = setting(
         "mixed with fp32; auto: fp16 on CUDA, else fp32", "auto", group="Device"
     )
-    threads: int | None = setting("CPU threads; all cores unless given", group="Device", metavar="N", least=1)
+    threads: int | None = setting(
+        "CPU threads of each process; all cores unless given", group="Device", metavar="N", least=1
+    )
     compile: bool = setting("compile the network first (torch.compile)", False, group="Device")
+    sync_batch_norm: bool = setting(
+        "batch-norm over the pictures of all processes, on CUDA", False, group="Device"
+    )
 
     origins: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False, kw_only=True)
     """Of every setting: "default", "recipe …", "given", or whatever a value was said to come from."""

@@ -11,9 +11,11 @@ from torch.nn.utils import clip_grad_norm_
 
 from yolov10.data.batches import Batch
 from yolov10.errors import UserError
+from yolov10.letterbox import PADDING
 from yolov10.training.learner import Learner
 from yolov10.training.loss import DualAssignmentLoss
 from yolov10.training.precision import Precision
+from yolov10.training.processes import ALONE, Processes
 from yolov10.training.reporter import Reporter
 from yolov10.training.schedule import Schedule
 
@@ -28,12 +30,13 @@ class Rules:
     """What stays the same from step to step."""
 
     forward: Forward
-    """The network in training mode, compiled or not: images [B, 3, H, W] → raw maps of each head."""
+    """The network in training mode, perhaps compiled or parallel: images [B, 3, H, W] → raw maps by head."""
     loss: DualAssignmentLoss
     schedule: Schedule
     precision: Precision
     clip: float
     """L2 norm to which the gradients of all weights together are shortened."""
+    processes: Processes = ALONE
 
 
 @dataclass(frozen=True)
@@ -56,8 +59,10 @@ def train_epoch(learner: Learner, batches: Iterable[Batch], rules: Rules, report
         with rules.precision.autocast():
             maps = rules.forward(images)
         total, items = rules.loss(maps, targets)
-        losses = items.tolist()
+        losses, seen = rules.processes.mean(items, len(batch.images))
         _require_numbers(losses, "loss", batch, learner)
+        # Processes average their gradients; what counts is the sum over the pictures of all (spec 4.4).
+        total = total * (rules.processes.world if len(batch.images) else 0)
         learner.scaler.scale(total).backward()  # type: ignore[no-untyped-call]
         # Gradients add up over batches until a step is due, also from one epoch into the next.
         if counters.iterations - counters.last_step >= schedule.accumulate_at(counters.iterations):
@@ -65,8 +70,8 @@ def train_epoch(learner: Learner, batches: Iterable[Batch], rules: Rules, report
             counters.last_step = counters.iterations
         counters.iterations += 1
         sums = [sum_ + loss for sum_, loss in zip(sums, losses, strict=True)]
-        pictures += len(batch.images)
-        reporter.batch(len(batch.images), [sum_ / count for sum_ in sums])
+        pictures += seen
+        reporter.batch(seen, [sum_ / count for sum_ in sums])
     counters.epochs += 1
     seconds = time.perf_counter() - start
     rate = schedule.learning_rate(counters.iterations - 1)
@@ -92,8 +97,14 @@ def step(learner: Learner, rules: Rules, batch: Batch) -> None:
 
 
 def on_device(batch: Batch, device: torch.device) -> tuple[Tensor, Tensor]:
-    """Images float32 [B, 3, H, W] in 0..1, channels last in memory; targets [rows, 6] as `Batch` has them."""
+    """Images float32 [B, 3, H, W] in 0..1, channels last in memory; targets [rows, 6] as `Batch` has them.
+
+    Of no picture, the share that a process may get of the last batch, a gray one: all have to go through the
+    network and back.
+    """
     images = torch.from_numpy(batch.images).to(device)
+    if len(images) == 0:
+        images = images.new_full((1, *images.shape[1:]), PADDING)
     images = images.to(torch.float32, memory_format=torch.channels_last).div_(255)
     return images, torch.from_numpy(batch.targets).to(device)
 

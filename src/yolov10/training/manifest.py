@@ -37,7 +37,12 @@ def data_hash(dataset: Dataset) -> str:
 
 
 def write_manifest(
-    path: Path, config: TrainConfig, device: torch.device, training: Dataset, validation: Dataset | None
+    path: Path,
+    config: TrainConfig,
+    device: torch.device,
+    processes: int,
+    training: Dataset,
+    validation: Dataset | None,
 ) -> None:
     """Write the manifest; a run that goes on adds a session to it."""
     manifest = json.loads(path.read_text("utf-8")) if path.is_file() else {"sessions": []}
@@ -56,6 +61,7 @@ def write_manifest(
             },
             "platform": platform.platform(),
             "cores": os.cpu_count(),
+            "processes": processes,
             "threads": torch.get_num_threads(),
             "device": torch.cuda.get_device_name(device) if device.type == "cuda" else str(device),
         }

@@ -30,6 +30,30 @@ class Reporter(Protocol):
         """The epoch is done, and this is its row in the history."""
 
 
+class Follower:
+    """Speaks for a process that is not the first: of what goes wrong while it learns, and of nothing else."""
+
+    def __init__(self, reporter: Reporter) -> None:
+        self.reporter, self.learning = reporter, False
+
+    def say(self, line: str) -> None: ...
+
+    def warn(self, line: str) -> None:
+        if self.learning:  # what is found before that, the first process finds as well
+            self.reporter.warn(line)
+
+    def begin_epoch(self, epoch: int, epochs: int, batches: int) -> None:
+        self.learning = True
+
+    def batch(self, pictures: int, losses: Sequence[float]) -> None: ...
+
+    def begin_validation(self, pictures: int) -> None: ...
+
+    def validated(self) -> None: ...
+
+    def end_epoch(self, row: Mapping[str, float | None]) -> None: ...
+
+
 class Quiet:
     """Says nothing; warns as Python does."""
 

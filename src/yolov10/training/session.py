@@ -7,6 +7,7 @@ import torch
 from yolov10.data.augmentation import Augmentation
 from yolov10.data.batches import batches_per_epoch
 from yolov10.data.dataset import Dataset
+from yolov10.errors import UserError
 from yolov10.model_card import ModelCard
 from yolov10.network.model import YOLOv10
 from yolov10.runtimes.torch_runtime import find_device
@@ -20,6 +21,7 @@ from yolov10.training.loss import DualAssignmentLoss
 from yolov10.training.manifest import data_hash
 from yolov10.training.optimizer import Choice, build_optimizer, choose
 from yolov10.training.precision import Precision, find_precision
+from yolov10.training.processes import ALONE, Processes
 from yolov10.training.reporter import Reporter
 from yolov10.training.resume import require_same_data
 from yolov10.training.schedule import Schedule
@@ -42,6 +44,7 @@ class Session:
     learner: Learner
     rules: Rules
     reporter: Reporter
+    processes: Processes
 
     def augmentation(self, epoch: int) -> Augmentation:
         """That of an epoch, counted from 0: the last ones are without mosaic (spec 4.5)."""
@@ -64,15 +67,19 @@ class Session:
         )
 
 
-def prepare(config: TrainConfig, reporter: Reporter, saved: Saved | None = None) -> Session:
+def prepare(
+    config: TrainConfig, reporter: Reporter, saved: Saved | None = None, processes: Processes = ALONE
+) -> Session:
     """Open the data, build the network and all that makes it learn, as it was saved or afresh.
 
-    Raises UserError for whatever is wrong with the settings or what they name.
+    Every process does, with the same settings. Raises UserError for whatever is wrong with the settings or
+    what they name.
     """
-    device = find_device(config.device)
+    device = choose_device(config, processes)
+    processes.share(config.batch)
     precision = find_precision(config, device)
-    if config.threads is not None:
-        torch.set_num_threads(config.threads)
+    if config.threads is not None or processes.local_world > 1:
+        torch.set_num_threads(config.threads or processes.cores)
     training = open_training(config, reporter)
     digest = data_hash(training)
     validation = open_validation(config, training, reporter)
@@ -84,22 +91,36 @@ def prepare(config: TrainConfig, reporter: Reporter, saved: Saved | None = None)
     learner, choice = make_learner(config, network.to(device), precision, len(training.samples))
     if saved is not None:
         restore(learner, saved)
-    reporter.say(described(config, choice, device))
+    reporter.say(described(config, choice, device, processes))
+    if processes.from_first(lambda: digest) != digest:
+        raise UserError(f"{training.source} holds other pictures or labels than that of the first process")
+    forward = processes.parallel(network, sync_batch_norm=config.sync_batch_norm)
     rules = Rules(
-        forward=torch.compile(network) if config.compile else network,
+        forward=torch.compile(forward) if config.compile else forward,
         loss=DualAssignmentLoss(len(training.names), box=config.box, cls=config.cls, dfl=config.dfl),
         schedule=make_schedule(config, choice, len(training.samples)),
         precision=precision,
         clip=config.clip,
+        processes=processes,
     )
-    return Session(config, device, training, digest, validation, learner, rules, reporter)
+    return Session(config, device, training, digest, validation, learner, rules, reporter, processes)
 
 
-def described(config: TrainConfig, choice: Choice, device: torch.device) -> str:
+def choose_device(config: TrainConfig, processes: Processes) -> torch.device:
+    """What this process computes on. Raises UserError where that is not possible."""
+    device = find_device(config.device)
+    processes.check_device(device)
+    if config.sync_batch_norm and device.type != "cuda":
+        raise UserError(f"--sync-batch-norm needs CUDA, not {device}: leave it out")
+    return device
+
+
+def described(config: TrainConfig, choice: Choice, device: torch.device, processes: Processes) -> str:
     """What is trained, on what and how, in one line."""
+    number = f"{processes.world} processes on " if processes.world > 1 else ""
     return (
-        f"YOLOv10-{config.scale} on {device}, {config.image_size} pixels, batch {config.batch}, a step every "
-        f"{choice.accumulate} batches; {choice.kind}, learning rate {choice.lr:g}, "
+        f"YOLOv10-{config.scale}, {number}{device}, {config.image_size} pixels, batch {config.batch}, "
+        f"a step every {choice.accumulate} batches; {choice.kind}, learning rate {choice.lr:g}, "
         f"weight decay {choice.weight_decay:g}"
     )
 

@@ -1,6 +1,5 @@
 """`train`: from settings to a run folder. Read `one_epoch` here, then `epoch.py`."""
 
-import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,19 +13,22 @@ from yolov10.network.model import YOLOv10
 from yolov10.training.config import TrainConfig
 from yolov10.training.epoch import train_epoch
 from yolov10.training.history import Row, read_history, row_of
-from yolov10.training.reporter import Quiet, Reporter
+from yolov10.training.processes import Processes
+from yolov10.training.reporter import Follower, Quiet, Reporter
 from yolov10.training.resume import continued
 from yolov10.training.run_folder import RunFolder, new_run, old_run
 from yolov10.training.samples import MOST, write_samples
 from yolov10.training.session import Session, prepare
 from yolov10.training.state import read_state
 from yolov10.training.tensorboard import Events
+from yolov10.training.together import together
 from yolov10.training.transfer import frozen_layers
 from yolov10.training.validate import validate
 from yolov10.training.written import write_beginning, write_epoch, write_evaluation
 from yolov10.weights.networks import load
 
 MAX_WORKERS = 8
+"""Of a process (spec 4.6)."""
 VALIDATION_BATCH = 64
 """Pictures, at most twice a training batch (spec 4.5)."""
 
@@ -34,20 +36,23 @@ VALIDATION_BATCH = 64
 def train(config: TrainConfig, reporter: Reporter | None = None) -> Path:
     """Train a network, or go on with a run (`config.resume`); return the run folder.
 
+    Alone, or with the other processes that torchrun started: each then calls this with the same settings.
     Raises UserError in one line for whatever the user can mend; the folder then is as it was after the last
     whole epoch, and can be gone on with.
     """
     reporter = reporter or Quiet()
-    with own_torch_state(config.seed):
+    with together() as processes, own_torch_state(config.seed):
+        if not processes.first:
+            return follow(config, Follower(reporter), processes)
         if config.resume is None:
-            session = prepare(config.anchored(), reporter)
+            session = prepare(config.anchored(), reporter, processes=processes)
             with new_run(config.output) as run:
                 write_beginning(session, run)
                 write_samples(run.samples, first_batch(session), session.training.names)
                 return run_epochs(session, run)
         with old_run(config.resume) as run:
-            saved = read_state(run.resume)
-            session = prepare(continued(config.anchored(), saved), reporter, saved)
+            saved = processes.from_first(lambda: read_state(run.resume))
+            session = prepare(continued(config.anchored(), saved), reporter, saved, processes)
             reporter.say(f"{run.path}: {saved.counters.epochs} epochs are done")
             write_beginning(session, run)
             return run_epochs(session, run)
@@ -55,25 +60,48 @@ def train(config: TrainConfig, reporter: Reporter | None = None) -> Path:
 
 def run_epochs(session: Session, run: RunFolder) -> Path:
     """All epochs that are left, each saved when it is over, and the evaluation of the best."""
-    config, learner = session.config, session.learner
-    rows = read_history(run.history, learner.counters.epochs)
+    rows = read_history(run.history, session.learner.counters.epochs)
     events = Events(run.path)
     session.reporter.say(f"run folder: {run.path}")
-    with Loader(
-        session.training,
-        image_size=config.image_size,
-        batch=config.batch,
-        seed=config.seed,
-        workers=default_workers() if config.workers is None else config.workers,
-        warn=session.reporter.warn,
-    ) as loader:
+    with open_loader(session) as loader:
         while not session.over():
             rows.append(one_epoch(session, loader))
             write_epoch(session, run, rows)
             events.add(rows[-1])
             session.reporter.end_epoch(rows[-1])
     conclude(session, run)
-    return run.path
+    return session.processes.from_first(lambda: run.path)
+
+
+def follow(config: TrainConfig, reporter: Reporter, processes: Processes) -> Path:
+    """All epochs in a process that is not the first: it learns from its share, and hears the rest from that.
+
+    Nothing is read from or written to the run folder, which may lie on another machine.
+    """
+    config, saved = config.anchored(), None
+    if (resume := config.resume) is not None:
+        saved = processes.from_first(lambda: read_state(RunFolder(resume).resume))
+        config = continued(config, saved)
+    session = prepare(config, reporter, saved, processes)
+    with open_loader(session) as loader:
+        while not session.over():
+            one_epoch(session, loader)
+    return processes.from_first(Path)
+
+
+def open_loader(session: Session) -> Loader:
+    """The loader of this process's share of every batch."""
+    config, processes = session.config, session.processes
+    return Loader(
+        session.training,
+        image_size=config.image_size,
+        batch=processes.share(config.batch),
+        seed=config.seed,
+        workers=min(processes.cores, MAX_WORKERS) if config.workers is None else config.workers,
+        rank=processes.rank,
+        world=processes.world,
+        warn=session.reporter.warn,
+    )
 
 
 def one_epoch(session: Session, loader: Loader) -> Row:
@@ -88,8 +116,9 @@ def one_epoch(session: Session, loader: Loader) -> Row:
     trained = train_epoch(
         learner, loader.batches(epoch, session.augmentation(epoch)), session.rules, reporter
     )
-    evaluation = evaluated(session, learner.ema.network) if session.due(epoch) else None
-    if evaluation is not None:
+    evaluation = None
+    if session.due(epoch):
+        evaluation = session.processes.from_first(lambda: evaluated(session, learner.ema.network))
         learner.counters.judge(evaluation["AP"] or 0.0)
     return row_of(epoch + 1, time.perf_counter() - start, trained, evaluation)
 
@@ -101,7 +130,7 @@ def evaluated(session: Session, network: YOLOv10, output: Path | None = None) ->
         network,
         session.validation,
         image_size=session.config.image_size,
-        batch=min(2 * session.config.batch, VALIDATION_BATCH),
+        batch=min(2 * session.processes.share(session.config.batch), VALIDATION_BATCH),
         device=str(session.device),
         reporter=session.reporter,
         output=output,
@@ -137,11 +166,6 @@ def first_batch(session: Session) -> Batch:
         workers=0,
     )
     return next(batches)
-
-
-def default_workers() -> int:
-    """One a core, eight at most (spec 4.6)."""
-    return min(os.cpu_count() or 1, MAX_WORKERS)
 
 
 @contextmanager

@@ -18,7 +18,14 @@ from yolov10.weights.networks import to_weights
 def write_beginning(session: Session, run: RunFolder) -> None:
     """Write what is known before the first epoch: from here on the run can be gone on with."""
     write_atomic(run.config, session.config.to_yaml().encode())
-    write_manifest(run.manifest, session.config, session.device, session.training, session.validation)
+    write_manifest(
+        run.manifest,
+        session.config,
+        session.device,
+        session.processes.world,
+        session.training,
+        session.validation,
+    )
     write_state(run.resume, session.learner, session.config, session.data_hash)
 
 

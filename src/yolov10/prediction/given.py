@@ -1,0 +1,36 @@
+"""What a program hands to a detector, as pictures and videos: names, numbers, bytes, arrays, PIL images."""
+
+import os
+from collections.abc import Iterable, Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from yolov10 import images
+from yolov10.prediction.picture import Entry, Picture
+from yolov10.prediction.sources import pictures
+from yolov10.prediction.video import camera_or_stream
+
+
+def one_picture(image: Any, max_pixels: int) -> Picture:  # noqa: ANN401 - a PIL image, without importing PIL
+    """One picture: a path, encoded bytes, a NumPy BGR array [h, w, 3], or a PIL image."""
+    if isinstance(image, str | os.PathLike):
+        source = os.fsdecode(image)
+        return Picture(source, partial(images.open_file, source, max_pixels=max_pixels), Path(source))
+    if isinstance(image, bytes | bytearray | memoryview):
+        data, name = bytes(image), "the picture given"
+        opened = partial(images.open_bytes, data, name=name, max_pixels=max_pixels)
+        return Picture("", opened, Path(name))
+    return Picture("", partial(images.from_array, image), Path("array"))
+
+
+def all_pictures(source: Any, max_pixels: int) -> Iterator[Entry]:  # noqa: ANN401 - as above
+    """The pictures and videos of a source, as `pictures` knows them, or of several of any form."""
+    several = isinstance(source, Iterable) and not isinstance(source, str | os.PathLike | bytes)
+    for one in source if several and not hasattr(source, "shape") else [source]:
+        if isinstance(one, str | os.PathLike):
+            yield from pictures([one], max_pixels)
+        elif isinstance(one, int):
+            yield camera_or_stream(str(one))
+        else:
+            yield one_picture(one, max_pixels)

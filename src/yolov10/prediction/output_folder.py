@@ -1,0 +1,75 @@
+"""What `predict` writes below --output: annotated copies, or a label file a picture."""
+
+from pathlib import Path
+
+from yolov10 import images
+from yolov10.files import write_atomic
+from yolov10.prediction.found import Failure, Found
+from yolov10.prediction.picture import Picture
+from yolov10.prediction.places import Container, Places, copy_place, label_place
+from yolov10.prediction.recording import Recordings
+from yolov10.prediction.video import Footage
+
+
+class Yolo:
+    """One text file a picture below `folder`: class cx cy w h confidence, as shares of the picture.
+
+    Only .txt files are written, so `folder` may be that of the pictures; `check_output` first. Pictures of
+    one stem share it: `a.jpg` has `a.txt`, and an `a.png` after it `a-2.txt`, which no longer tells its
+    picture by name.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.places = Places(folder)
+        self.footage: Footage | None = None
+        self.place = folder
+
+    def write(self, result: Found | Failure) -> None:
+        """The file of one picture; empty when nothing was found."""
+        if isinstance(result, Failure):
+            return
+        found = result.detections
+        rows = (
+            f"{index} {(x1 + x2) / 2 / found.width:.6f} {(y1 + y2) / 2 / found.height:.6f} "
+            f"{(x2 - x1) / found.width:.6f} {(y2 - y1) / found.height:.6f} {score:.5f}\n"
+            for (x1, y1, x2, y2), score, index in zip(
+                found.boxes.tolist(), found.scores.tolist(), found.classes.tolist(), strict=True
+            )
+        )
+        write_atomic(self._take(result.picture), "".join(rows).encode())
+
+    def _take(self, picture: Picture) -> Path:
+        """A place of its own; frames have that of their video, with their number."""
+        if picture.moment is None:
+            return self.places.take(label_place(picture))
+        if picture.moment.footage is not self.footage:
+            self.footage = picture.moment.footage
+            self.place = self.places.take(label_place(picture))
+        return self.place.with_stem(f"{self.place.stem}-{picture.moment.number:06}")
+
+    def close(self) -> None:
+        """Nothing is left to write."""
+
+
+class Annotated:
+    """A copy of every picture and video below `folder`, with its boxes drawn; `check_output` first."""
+
+    def __init__(self, folder: Path, container: Container | None = None) -> None:
+        self.places = Places(folder)
+        self.recordings = Recordings(lambda video: self.places.take(copy_place(video, container)))
+
+    def write(self, result: Found | Failure) -> None:
+        """Draw and save one picture, or one frame in the recording of its video."""
+        if isinstance(result, Failure):
+            return
+        drawn = result.detections.draw(result.pixels)
+        for crossings in result.crossings:
+            crossings.draw(drawn)
+        if result.picture.moment is None:
+            images.write(self.places.take(copy_place(result.picture)), drawn)
+        else:
+            self.recordings.write(result.picture.moment, drawn)
+
+    def close(self) -> None:
+        """End the video that is in the making."""
+        self.recordings.close()

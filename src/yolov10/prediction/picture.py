@@ -1,0 +1,45 @@
+"""A picture yet to be read, from wherever it comes."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from yolov10 import images
+from yolov10.errors import UserError
+from yolov10.images import Image
+from yolov10.prediction.video import Moment, Video
+
+
+@dataclass(frozen=True)
+class Picture:
+    """One picture yet to be read."""
+
+    source: str
+    """Its name, as given by the user or found below it."""
+    open: Callable[[], images.Encoded | Image]
+    """Its file in memory, or its pixels. Raises UserError naming the source."""
+    place: Path
+    """Where an annotated copy goes, relative to the output folder; unique within one source, per video."""
+    moment: Moment | None = None
+    """Of a frame, where in its video it is from."""
+
+    def read(self) -> Image:
+        """Its pixels BGR [h, w, 3], upright. Raises UserError naming the source."""
+        opened = self.open()
+        return opened.pixels() if isinstance(opened, images.Encoded) else opened
+
+    def is_live(self) -> bool:
+        """Whether its source goes on meanwhile, so that a picture that waits is late."""
+        return self.moment is not None and self.moment.footage.live
+
+
+Entry = Picture | Video
+
+
+def refused(source: str, message: str, place: Path) -> Picture:
+    """A picture that cannot be read, for the reason given."""
+
+    def opened() -> Image:
+        raise UserError(message)
+
+    return Picture(source, opened, place)
