@@ -121,5 +121,5 @@ def _quiet(ray: ModuleType) -> ModuleType:
     context.print_on_execution_start = False
     # A result of some pictures is handed on when it is there, not when there are megabytes of them.
     context.target_max_block_size = 1
-    logging.getLogger("ray.data").setLevel(logging.ERROR)
+    logging.getLogger("ray.data").setLevel(logging.CRITICAL)  # its faults arrive as exceptions
     return ray
