@@ -185,8 +185,8 @@ def test_detection_by_workers_reaches_this_machine_alone_and_writes_what_was_nam
     network, written = traced(home, [*predict, "--engine", "ray", "--save-to", results], code=1)
     elsewhere = [line for line in network if "AF_INET" in line and not HERE.search(line)]
     assert elsewhere == []
-    # Python's `tempfile` tries out /tmp by a name of eight letters. What is deleted in the temporary folder has
-    # names without one; the home would show others.
+    # Python's `tempfile` tries out /tmp by a name of eight letters. What is deleted in the temporary folder
+    # has names without one; the home would show others.
     own = re.compile(rf"{results.parent}|/tmp/yolov10-|/tmp/\w{{8}}$|[^/]")
     assert [path for path in written if not own.match(path)] == []
     assert list(home.iterdir()) == []
