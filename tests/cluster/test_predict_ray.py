@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -42,12 +43,15 @@ def killed_at(count, folder, save_to, wrapped_in=()):
     """Start, and SIGKILL all of it once so many parts are there; the number of parts that remain."""
     process = start(folder, save_to, wrapped_in)
     wait_for(lambda: len(parts_of(save_to)) >= count, process)
-    for pid in [*descendants(process.pid), process.pid]:
+    family = descendants(process.pid)
+    for pid in [*family, process.pid]:
         try:
             os.kill(pid, signal.SIGKILL)
         except ProcessLookupError:
             continue
     process.wait()
+    for folder in set(re.findall(r"/tmp/yolov10-\w+", " ".join(family.values()))):
+        shutil.rmtree(folder, ignore_errors=True)  # which nobody is left to delete
     return len(parts_of(save_to))
 
 
