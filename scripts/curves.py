@@ -34,7 +34,10 @@ def draw(output: Path, histories: dict[str, Path]) -> None:
     last = max(line.x.max() for line in lines)
     highest = max(float(np.nanmax(line.y)) for line in lines)
     axes = Axis("epoch", 0, last), Axis("AP", 0, np.ceil(highest * 10) / 10)
-    images.write(output, line_chart("AP of the one-to-one head", "BCCD val, scale n, 320 pixels, batch 16", axes, lines))
+    images.write(
+        output,
+        line_chart("AP of the one-to-one head", "BCCD val, scale n, 320 pixels, batch 16", axes, lines),
+    )
 
 
 if __name__ == "__main__":
