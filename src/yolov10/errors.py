@@ -24,7 +24,7 @@ class MissingExtraError(UserError):
 NO_MEMORY = "not enough memory: give a smaller --batch or --image-size, or end other programs"
 """What to say of a fault that `lacks_memory`."""
 _ALLOCATORS_SAY = (
-    "can't allocate",
+    "can't alloc",
     "failed to allocate",
     "unable to allocate",
     "bad_alloc",

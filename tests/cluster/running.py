@@ -1,5 +1,6 @@
 """Pictures for a cluster, the command at work on them, and its workers."""
 
+import os
 import subprocess
 import sys
 import time
@@ -62,6 +63,27 @@ def descendants(pid):
 def workers_of(process):
     """The workers that detect, by number."""
     return [pid for pid, line in descendants(process.pid).items() if "MapWorker(MapBatches(Worker))" in line]
+
+
+LOOPBACK = ("0100007F", "0000000000000000FFFF00000100007F", "00000000000000000000000001000000")
+
+
+def listening_beyond(process):
+    """Addresses, as the kernel writes them, on which a process and its descendants listen to other machines."""
+    sockets = set()
+    for pid in [process.pid, *descendants(process.pid)]:
+        try:
+            sockets |= {os.readlink(link) for link in Path(f"/proc/{pid}/fd").iterdir()}
+        except OSError:  # ended meanwhile
+            continue
+    rows = [
+        line.split()
+        for name in ("tcp", "tcp6")
+        for line in Path(f"/proc/{process.pid}/net/{name}").read_text().splitlines()[1:]
+    ]
+    listening = [row[1] for row in rows if row[3] == "0A" and f"socket:[{row[9]}]" in sockets]
+    assert listening, "nothing listens at all"
+    return [one for one in listening if one.partition(":")[0] not in LOOPBACK]
 
 
 def wait_for(condition, process):

@@ -163,7 +163,7 @@ def test_much_work_goes_in_fewer_tasks_and_none_is_lost_or_out_of_order():
 
 
 def test_the_fingerprint_is_of_what_results_depend_on():
-    settings = Settings(None, None, "64", 300, False, MOST, False, "auto", None, "auto", 1, True)
+    settings = Settings(None, None, "64", 300, False, None, MOST, False, "auto", None, "auto", 1, True)
     model = PackedModel("a.onnx", (("a.onnx", b"x"),))
     from dataclasses import replace
 

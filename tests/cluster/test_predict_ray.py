@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from cluster.running import command, descendants, parts_of, start, wait_for, workers_of, write_pictures
+from cluster.running import command, descendants, listening_beyond, parts_of, start, wait_for, workers_of, write_pictures
 
 from yolov10.cli.predict import Options
 from yolov10.cli.predict_cluster import planned, settings_of
@@ -47,6 +47,7 @@ def finished_though_a_worker_dies(folder, save_to):
     process = start(folder, save_to)
     before = len(parts_of(save_to))
     wait_for(lambda: len(parts_of(save_to)) > before, process)
+    assert listening_beyond(process) == []
     os.kill(workers_of(process)[0], signal.SIGKILL)
     assert process.wait() == 1  # one is damaged
     return save_to.with_suffix(".said").read_text()
@@ -128,7 +129,7 @@ from yolov10.cluster.work import cut
 from yolov10.errors import UserError
 from yolov10.prediction.sources import Picture
 
-settings = Settings(None, None, "64", 300, False, 10**8, False, "auto", None, "auto", 1, True)
+settings = Settings(None, None, "64", 300, False, None, 10**8, False, "auto", None, "auto", 1, True)
 poison = [Picture("poison.jpg", os.abort, pathlib.Path("poison.jpg"))]
 try:
     list(detect(cut(poison, ""), PackedModel("cells", ()), settings, 1))

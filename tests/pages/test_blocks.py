@@ -22,6 +22,7 @@ ONLY_PARSED = {
     "yolov10 download": "needs a network; tests/download fetches from a stand-in",
     "rtsp://": "needs a network and a camera",
     "--device cuda": "needs a GPU",
+    "--engine ray": "starts Ray, which takes seconds; tests/cluster does",
     "--precision int8": "takes ten seconds; tests/export makes such files",
     "yolov10 train --resume runs/mine": "goes on with what torchrun began; tests/training resumes",
 }
@@ -75,7 +76,9 @@ OTHER_PROGRAMS = {
     "python": scripts,
     "torchrun": processes,
     "curl": nothing,
+    "export": nothing,
     "head": nothing,
+    "ray": nothing,
     "uvicorn": nothing,
 }
 """Programs that a page may name besides ours, and what is checked of their lines; none is run."""

@@ -27,7 +27,7 @@ needs_strace = pytest.mark.skipif(
 )
 
 
-def traced(home, arguments):
+def traced(home, arguments, code=0):
     """Network calls and written paths of `python …`, as the kernel sees them, in a fresh HOME."""
     log = home.parent / "trace"
     result = subprocess.run(
@@ -47,7 +47,7 @@ def traced(home, arguments):
         capture_output=True,
         text=True,
     )
-    assert result.returncode == 0, result.stderr
+    assert result.returncode == code, result.stderr
     lines = log.read_text().splitlines()
     assert any("yolov10" in line for line in lines), "the trace saw nothing"
     # Not the network: asking the machine itself for its own addresses or for the name of a user id, and an
@@ -171,6 +171,20 @@ def test_an_export_writes_what_was_named(home):
     assert all(path.startswith(str(output.parent)) for path in written)
     assert [path.name for path in output.parent.iterdir()] == ["cells.onnx"]
     assert list(home.iterdir()) == []
+
+
+@needs_strace
+@pytest.mark.slow
+def test_detection_by_workers_reaches_this_machine_alone_and_writes_what_was_named(home):
+    """Ray, left to itself, asks where it is, and keeps things in the home folder."""
+    results = home.parent / "out" / "r.parquet"
+    predict = ["-m", "yolov10", "predict", PICTURES, "--model", TOY, "--runtime", "onnx", "--threads", 1]
+    network, written = traced(home, [*predict, "--engine", "ray", "--save-to", results], code=1)
+    assert [line for line in network if not re.search(r'127\.0\.0\.1|"::1"|AF_UNIX|NULL, 0\)|sendmsg', line)] == []
+    temporary = ("/tmp/yolov10-", "/tmp/ray-")
+    assert all(path.startswith((str(results.parent), ".", *temporary)) for path in written), written
+    assert list(home.iterdir()) == []
+    assert list(results.parent.iterdir()) == [results]
 
 
 EXTRAS = {

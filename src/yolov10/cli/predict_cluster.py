@@ -137,6 +137,7 @@ def settings_of(options: "Options") -> Settings:
         image_size=options.image_size,
         max_detections=options.max_detections,
         one_class_per_box=options.one_class_per_box,
+        tile=options.tile,
         max_pixels=options.max_pixels,
         full_decode=options.full_decode,
         runtime=options.runtime,

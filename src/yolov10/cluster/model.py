@@ -24,6 +24,7 @@ class Settings:
     image_size: str | None
     max_detections: int
     one_class_per_box: bool
+    tile: int | None
     max_pixels: int
     full_decode: bool
     runtime: RuntimeChoice
@@ -78,6 +79,7 @@ def open_detector(settings: Settings, model: str) -> Detector:
         image_size=settings.image_size,
         max_detections=settings.max_detections,
         one_class_per_box=settings.one_class_per_box,
+        tile=settings.tile,
         max_pixels=settings.max_pixels,
         full_decode=settings.full_decode,
         runtime=settings.runtime,

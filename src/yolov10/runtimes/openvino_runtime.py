@@ -112,7 +112,7 @@ def _refusal(path: str | os.PathLike[str], fault: Exception) -> UserError:
     if lacks_memory(fault):
         return UserError(f"{path}: {NO_MEMORY}")
     reason = (str(fault).strip().splitlines() or ["no reason given"])[-1][:120]
-    return UserError(f"{path}: not a file that OpenVINO can run ({reason})")
+    return UserError(f"{path}: not a file that OpenVINO can run ({reason}): copy or make it again")
 
 
 def _digest(path: str | os.PathLike[str]) -> str | None:

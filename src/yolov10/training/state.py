@@ -59,7 +59,10 @@ def write_state(path: Path, learner: Learner, config: TrainConfig, data_hash: st
 
 def read_state(path: Path) -> Saved:
     """Read a resume file. Raises UserError naming a file that is none."""
-    tensors, metadata = read_safetensors(path)
+    try:
+        tensors, metadata = read_safetensors(path)
+    except UserError as fault:
+        raise UserError(f"{fault}, or start a new run with --weights {path.parent}/last.safetensors") from None
     if metadata.get("format") != FORMAT:
         raise UserError(f"{path} is not a file that a training goes on from")
     facts = json.loads(metadata["state"])

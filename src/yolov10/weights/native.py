@@ -105,7 +105,9 @@ def read_safetensors(path: str | os.PathLike[str]) -> tuple[Tensors, Mapping[str
             # TypeError: a type NumPy does not have, bfloat16 for one.
             return {key: file.get_tensor(key) for key in file.keys()}, file.metadata() or {}  # noqa: SIM118
     except (SafetensorError, OSError, TypeError, ValueError, struct.error) as fault:
-        raise UserError(f"{path}: not a readable safetensors file ({_first_line(fault)})") from None
+        raise UserError(
+            f"{path}: not a readable safetensors file ({_first_line(fault)}): copy or make it again"
+        ) from None
 
 
 def _check_entries(path: str | os.PathLike[str], weights: Weights) -> None:
