@@ -83,10 +83,18 @@ def billion(rate: float, size: float, lines: float, stored: float, price: float)
         ("cores, to be done in a day", f"{core_hours:,.0f} ÷ 24", f"{core_hours / 24:,.0f}"),
         ("to be read", f"10⁹ × {size / 1000:.1f} kB a picture", f"{terabytes:,.1f} TB"),
         ("network, in that day", f"{terabytes:,.1f} TB ÷ {day:,} s", f"{terabytes * 8000 / day:.2f} Gbit/s"),
-        ("network of a core", f"{rate:.1f} × {size / 1000:.1f} kB a second", f"{rate * size * 8e-6:.1f} Mbit/s"),
+        (
+            "network of a core",
+            f"{rate:.1f} × {size / 1000:.1f} kB a second",
+            f"{rate * size * 8e-6:.1f} Mbit/s",
+        ),
         ("results as JSON lines", f"10⁹ × {lines:,.0f} B", f"{lines_gb:,.0f} GB"),
         ("results as Parquet", f"10⁹ × {stored:,.0f} B", f"{parquet_gb:,.0f} GB"),
-        ("results to the driver, in that day", f"{lines_gb:,.0f} GB ÷ {day:,} s", f"{lines_gb * 1000 / day:.1f} MB/s"),
+        (
+            "results to the driver, in that day",
+            f"{lines_gb:,.0f} GB ÷ {day:,} s",
+            f"{lines_gb * 1000 / day:.1f} MB/s",
+        ),
         (
             f"cost of a million, at {price:g} a core and hour",
             f"{core_hours / 1000:,.2f} core hours × {price:g}",

@@ -9,7 +9,16 @@ import sys
 from pathlib import Path
 
 import pytest
-from cluster.running import command, descendants, listening_beyond, parts_of, start, wait_for, workers_of, write_pictures
+from cluster.running import (
+    command,
+    descendants,
+    listening_beyond,
+    parts_of,
+    start,
+    wait_for,
+    workers_of,
+    write_pictures,
+)
 
 from yolov10.cli.predict import Options
 from yolov10.cli.predict_cluster import planned, settings_of

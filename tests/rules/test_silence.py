@@ -180,7 +180,9 @@ def test_detection_by_workers_reaches_this_machine_alone_and_writes_what_was_nam
     results = home.parent / "out" / "r.parquet"
     predict = ["-m", "yolov10", "predict", PICTURES, "--model", TOY, "--runtime", "onnx", "--threads", 1]
     network, written = traced(home, [*predict, "--engine", "ray", "--save-to", results], code=1)
-    assert [line for line in network if not re.search(r'127\.0\.0\.1|"::1"|AF_UNIX|NULL, 0\)|sendmsg', line)] == []
+    assert [
+        line for line in network if not re.search(r'127\.0\.0\.1|"::1"|AF_UNIX|NULL, 0\)|sendmsg', line)
+    ] == []
     temporary = ("/tmp/yolov10-", "/tmp/ray-")
     assert all(path.startswith((str(results.parent), ".", *temporary)) for path in written), written
     assert list(home.iterdir()) == []

@@ -79,7 +79,9 @@ def _open(
         if lacks_memory(fault):
             raise UserError(f"{path}: {NO_MEMORY}") from None
         reason = str(fault).splitlines()[0][:120]
-        raise UserError(f"{path}: not an ONNX file that can be run ({reason}): copy or make it again") from None
+        raise UserError(
+            f"{path}: not an ONNX file that can be run ({reason}): copy or make it again"
+        ) from None
 
 
 def _providers(available: list[str], device: str) -> list[str]:

@@ -62,7 +62,9 @@ def read_state(path: Path) -> Saved:
     try:
         tensors, metadata = read_safetensors(path)
     except UserError as fault:
-        raise UserError(f"{fault}, or start a new run with --weights {path.parent}/last.safetensors") from None
+        raise UserError(
+            f"{fault}, or start a new run with --weights {path.parent}/last.safetensors"
+        ) from None
     if metadata.get("format") != FORMAT:
         raise UserError(f"{path} is not a file that a training goes on from")
     facts = json.loads(metadata["state"])
