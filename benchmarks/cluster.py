@@ -1,4 +1,4 @@
-"""Pictures a second of `predict`, alone and with `--engine ray`, on this machine; what a billion would take.
+"""Pictures a second of `predict` and of `predict --engine ray` here, and what a billion would take.
 
     python benchmarks/cluster.py [--pictures 600] [--rounds 3] [--price 0.04] [--write]
 
@@ -75,7 +75,7 @@ def report(folder: Path, pictures: int, rounds: int, price: float) -> Iterator[s
 
 
 def billion(rate: float, size: float, lines: float, stored: float, price: float) -> Iterator[str]:
-    """What a billion take: from pictures a second and core, and the bytes of a picture and of its results."""
+    """What a billion pictures take: from pictures a second and core, bytes of a picture and its results."""
     core_hours, day = BILLION / rate / 3600, 86_400
     terabytes, lines_gb, parquet_gb = size * 1e-3, lines, stored  # a billion times bytes are gigabytes
     rows = [

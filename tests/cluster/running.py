@@ -69,7 +69,7 @@ LOOPBACK = ("0100007F", "0000000000000000FFFF00000100007F", "0000000000000000000
 
 
 def listening_beyond(process):
-    """Addresses, as the kernel writes them, on which a process or a descendant listens to other machines."""
+    """Addresses, as the kernel writes them, where a process and its descendants listen to other machines."""
     sockets = set()
     for pid in [process.pid, *descendants(process.pid)]:
         try:

@@ -1,5 +1,6 @@
 """Told to stop, the service answers what it accepted, takes nothing more, and ends in peace."""
 
+import re
 import signal
 import socket
 import subprocess
@@ -20,19 +21,25 @@ BIG = DATA / "bccd" / "images" / "val" / "BloodImage_00037.jpg"
 
 @pytest.mark.parametrize("told", [signal.SIGTERM, signal.SIGINT])
 def test_the_command_ends_with_zero_and_answers_what_it_had(told):
-    with command("--model", TOY, "--max-image-size", 2048) as run, ThreadPoolExecutor(12) as pool:
+    with command("--model", "cells", "--max-image-size", 2048) as run, ThreadPoolExecutor(12) as pool:
         url = f"{run.url}/detect?image_size=2048"  # slow enough to be under way
         data = BIG.read_bytes()
         futures = [pool.submit(httpx.post, url, content=data, timeout=60) for _ in range(12)]
-        wait_until(
-            lambda: "\nyolov10_waiting_pictures 12.0" in httpx.get(f"{run.url}/metrics", timeout=60).text
-        )
+        wait_until(lambda: accepted(run.url) == 12)
         run.process.send_signal(told)
         assert [future.result().status_code for future in futures] == [200] * 12
         assert run.process.wait(60) == 0
         assert run.process.stdout.read() == run.process.stderr.read() == ""
         with pytest.raises(httpx.ConnectError):
             httpx.get(f"{run.url}/health")
+
+
+def accepted(url):
+    """Requests to /detect that were let in: those that are answered, and those that wait."""
+    figures = httpx.get(f"{url}/metrics", timeout=60).text
+    answered = r'^yolov10_requests_total\{path="/detect",status="200"\} (\S+)$'
+    counts = [re.search(one, figures, re.M) for one in (answered, r"^yolov10_waiting_pictures (\S+)$")]
+    return sum(float(count[1]) for count in counts if count)
 
 
 def test_told_twice_it_does_not_wait():

@@ -7,6 +7,8 @@ from dataclasses import asdict, dataclass
 
 WARM_UP = 3
 """Rounds that are not counted: caches fill, kernels are made."""
+PAUSE = 0.1
+"""Seconds before each case, in which the threads of the one before stop spinning for more work."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,7 @@ def in_turns(
     milliseconds: dict[str, list[float]] = {name: [] for name in cases}
     for turn in range(WARM_UP + rounds):
         for name, case in cases.items():
+            time.sleep(PAUSE)
             start = time.perf_counter()
             case()
             if turn >= WARM_UP:
