@@ -134,6 +134,18 @@ def test_of_2000_pictures_a_kill_costs_less_than_a_tenth(tmp_path):
     assert rows == [everything | line for line in lines]
 
 
+@pytest.mark.chaos
+def test_a_cluster_that_is_not_there_is_one_line(tmp_path, monkeypatch):
+    folder, save_to = write_pictures(tmp_path / "in", 2), tmp_path / "r.jsonl"
+    monkeypatch.setenv("RAY_ADDRESS", "127.0.0.1:9")
+    arguments = command(folder, "--engine", "ray", "--save-to", save_to)
+    done = subprocess.run(arguments, capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (1, "")
+    last = done.stderr.splitlines()[-1]
+    assert last.startswith("error: cannot join the Ray cluster at RAY_ADDRESS=127.0.0.1:9 (")
+    assert "Traceback" not in done.stderr
+
+
 POISON = """
 import os, pathlib
 from yolov10.cluster.model import PackedModel, Settings

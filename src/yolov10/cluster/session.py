@@ -106,7 +106,8 @@ def _joined(address: str) -> ModuleType:
             with _stderr_closed():
                 ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR)
     except (ConnectionError, ValueError, RuntimeError) as fault:
-        reason = (str(fault.__cause__ or fault).strip().splitlines() or [type(fault).__name__])[0][:300]
+        # Of a fault in another process, the last line of its traceback.
+        reason = (str(fault.__cause__ or fault).strip().splitlines() or [type(fault).__name__])[-1][:300]
         raise UserError(f"cannot join the Ray cluster at {ADDRESS}={address} ({reason})") from None
     return _quiet(ray)
 
