@@ -1,30 +1,17 @@
 """The architecture page in a browser: every scale, layer, panel, by mouse and keyboard, wide and narrow."""
 
-import shutil
 from pathlib import Path
 
 import pytest
+from browser import PHONE, WIDE, launched, needs_browser
 from test_formulas import FUSED, ONE_HEAD, TRAINING
 
 from yolov10.architecture import SCALES
 from yolov10.info.page import page as page_text
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-pytestmark = pytest.mark.skipif(
-    BROWSER is None, reason="no Chromium: CI installs one, elsewhere apt-get install chromium"
-)
+pytestmark = needs_browser
 
-QUIET = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-WIDE, PHONE = (1440, 900), (360, 780)
 PANELS = ("stages", "scdown", "kernels", "expansion", "assignment", "detections", "attention")
 
 
@@ -37,10 +24,8 @@ def file(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def browser():
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=BROWSER, args=QUIET)
+    with launched() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture

@@ -2,36 +2,20 @@
 
 import base64
 import json
-import shutil
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
+from browser import PHONE, WIDE, launched, needs_browser
 from conftest import DATA
 from serve.servers import TOY, Obedient, serving
 
 from yolov10 import Detector, images
 from yolov10.serve import ServeConfig
 
-playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-pytestmark = pytest.mark.skipif(
-    BROWSER is None, reason="no Chromium: CI installs one, elsewhere apt-get install chromium"
-)
+pytestmark = needs_browser
 
-QUIET = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--use-fake-device-for-media-stream",
-    "--use-fake-ui-for-media-stream",
-]
-WIDE, PHONE = (1440, 900), (360, 780)
 ODD = DATA / "odd_images"
 CELLS = DATA / "bccd" / "images" / "val" / "BloodImage_00037.jpg"
 EVIL = "<img src=x onerror=alert(1)>"
@@ -40,10 +24,8 @@ PATIENCE = 60_000
 
 @pytest.fixture(scope="module")
 def browser():
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=BROWSER, args=QUIET)
+    with launched("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream") as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")

@@ -11,10 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from yolov10.errors import UserError
-from yolov10.model_card import ModelCard
 from yolov10.prediction.detector import Detector
 from yolov10.runtimes.open import RuntimeChoice, installed_runtimes
-from yolov10.runtimes.runtime import Precision, Runtime
+from yolov10.runtimes.runtime import Around, Precision, Runtime
 
 
 @dataclass(frozen=True)
@@ -62,22 +61,12 @@ def open_case(
     )
 
 
-class Timed:
+class Timed(Around):
     """A runtime, and how long each of its calls took."""
 
     def __init__(self, runtime: Runtime) -> None:
-        self.runtime = runtime
+        super().__init__(runtime)
         self.milliseconds: list[float] = []
-
-    @property
-    def card(self) -> ModelCard:
-        """What the model file says of itself."""
-        return self.runtime.card
-
-    @property
-    def fixed_shape(self) -> tuple[int, int] | None:
-        """Height and width when the file takes no other, else None."""
-        return self.runtime.fixed_shape
 
     def __call__(
         self, images: NDArray[np.float32], classes: Sequence[int] | None = None

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from yolov10.cli.options import Common, option
+from yolov10.runtimes.open import open_runtime
+from yolov10.runtimes.runtime import Runtime
 
 MODEL_HELP = (
     ".safetensors, .onnx, OpenVINO .xml or foreign .pt file; or cells, which comes with the package; "
@@ -29,6 +31,17 @@ class RunOptions(Common):
         group="Model",
         metavar="SIZE",
     )
+
+    def open(self, model: str) -> Runtime:
+        """The runtime for a model, as these options say. Raises UserError as `open_runtime` does."""
+        return open_runtime(
+            model,
+            runtime=self.runtime,
+            device=self.device,
+            precision=self.precision,
+            threads=self.threads,
+            cache=not self.no_cache,
+        )
 
 
 @dataclass(frozen=True)

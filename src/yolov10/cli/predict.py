@@ -99,18 +99,13 @@ def _check_output(options: Options, sources: Callable[[], Iterator[Entry]]) -> N
 
 def _detector(options: Options) -> Detector:
     return Detector(
-        options.model,
+        options.open(options.model),
         confidence=options.confidence,
         classes=options.classes,
         image_size=options.image_size,
         max_detections=options.max_detections,
         one_class_per_box=options.one_class_per_box,
         tile=options.tile,
-        device=options.device,
-        runtime=options.runtime,
-        precision=options.precision,
-        threads=options.threads,
-        cache=not options.no_cache,
         max_pixels=options.max_pixels,
         full_decode=options.full_decode,
     )

@@ -49,7 +49,10 @@ def run(options: Options) -> int:
     key = None if options.api_key_file is None else _read_key(options.api_key_file)
     names = model_names(options.model)
     app = create_app(
-        {name: _open(model, options) for name, model in zip(names, options.model, strict=True)},
+        {
+            name: Detector(options.open(model), image_size=options.image_size)
+            for name, model in zip(names, options.model, strict=True)
+        },
         replace(options, api_key=key),
         {path.name: path.read_bytes() for path in sorted(SAMPLES.glob("*.jpg"))}
         if CELLS in options.model
@@ -77,18 +80,6 @@ def model_names(models: Iterable[str]) -> list[str]:
             name = f"{stem}-{number}"
         names.append(name)
     return names
-
-
-def _open(model: str, options: Options) -> Detector:
-    return Detector(
-        model,
-        image_size=options.image_size,
-        device=options.device,
-        runtime=options.runtime,
-        precision=options.precision,
-        threads=options.threads,
-        cache=not options.no_cache,
-    )
 
 
 def _read_key(path: Path) -> str:

@@ -33,6 +33,23 @@ class Runtime(Protocol):
         """
 
 
+class Around:
+    """A runtime around another, of the same model: what it adds is in its `__call__`."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self.runtime = runtime
+
+    @property
+    def card(self) -> ModelCard:
+        """What the model file says of itself."""
+        return self.runtime.card
+
+    @property
+    def fixed_shape(self) -> tuple[int, int] | None:
+        """Height and width when the file takes no other, else None."""
+        return self.runtime.fixed_shape
+
+
 def check_classes(classes: Sequence[int], card: ModelCard) -> None:
     """Raise UserError for a class that the model does not have."""
     if absent := [index for index in classes if not 0 <= index < len(card.names)]:

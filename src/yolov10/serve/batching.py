@@ -9,8 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from yolov10.model_card import ModelCard
-from yolov10.runtimes.runtime import Runtime
+from yolov10.runtimes.runtime import Around, Runtime
 
 USUAL_PIXELS = 640 * 640
 """Of a network's input: a batch of larger ones is smaller, so that it takes no more memory."""
@@ -114,22 +113,12 @@ def _run_together(batch: list[_Call], observe: Callable[[int, float], None]) -> 
         begin += len(call.images)
 
 
-class Batched:
+class Batched(Around):
     """A runtime whose calls run together with those of other threads."""
 
     def __init__(self, runtime: Runtime, batcher: Batcher) -> None:
-        self.runtime = runtime
+        super().__init__(runtime)
         self.batcher = batcher
-
-    @property
-    def card(self) -> ModelCard:
-        """The runtime's."""
-        return self.runtime.card
-
-    @property
-    def fixed_shape(self) -> tuple[int, int] | None:
-        """The runtime's."""
-        return self.runtime.fixed_shape
 
     def __call__(
         self, images: NDArray[np.float32], classes: Sequence[int] | None = None

@@ -5,11 +5,9 @@ square is of one colour is the score, and its peaks are the objects. A covered s
 covered by half is not found, as with a network. `python tests/data/models/make_squares.py` (needs onnx).
 """
 
-from pathlib import Path
-
 import numpy as np
-import onnx
-from onnx import TensorProto, helper, numpy_helper
+from make_toy import METADATA, write
+from onnx import TensorProto, helper
 
 SIDE = 25
 FOUND = 50
@@ -101,31 +99,7 @@ NODES = [
     ),
 ]
 CONSTANTS |= {"axis": np.array([1], np.int64), "two": np.array(2), "three": np.array(3)}
-METADATA = {
-    "names": str(dict(enumerate(NAMES))),
-    "stride": "32",
-    "task": "detect",
-    "imgsz": "[320, 320]",
-    "batch": "1",
-    "license": "Apache-2.0",
-    "scale": "n",
-}
-
-
-def main() -> None:
-    initializers = [numpy_helper.from_array(value, name) for name, value in CONSTANTS.items()]
-    graph = helper.make_graph(
-        NODES,
-        "squares",
-        [helper.make_tensor_value_info("images", TensorProto.FLOAT, ["n", 3, "h", "w"])],
-        [helper.make_tensor_value_info("output0", TensorProto.FLOAT, ["n", FOUND, 6])],
-        initializers,
-    )
-    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=9)
-    helper.set_model_props(model, METADATA)
-    onnx.checker.check_model(model)
-    onnx.save(model, Path(__file__).with_name("squares.onnx"))
 
 
 if __name__ == "__main__":
-    main()
+    write("squares", NODES, CONSTANTS, FOUND, METADATA | {"names": str(dict(enumerate(NAMES)))})

@@ -46,20 +46,22 @@ METADATA = {
 }
 
 
-def main() -> None:
-    initializers = [numpy_helper.from_array(value, name) for name, value in CONSTANTS.items()]
+def write(
+    name: str, nodes: list[onnx.NodeProto], constants: dict, rows: int, metadata: dict[str, str]
+) -> None:
+    """Write a model of free batch and sides beside this file; `rows` are what it gives a picture."""
     graph = helper.make_graph(
-        NODES,
-        "toy",
+        nodes,
+        name,
         [helper.make_tensor_value_info("images", TensorProto.FLOAT, ["n", 3, "h", "w"])],
-        [helper.make_tensor_value_info("output0", TensorProto.FLOAT, ["n", 3, 6])],
-        initializers,
+        [helper.make_tensor_value_info("output0", TensorProto.FLOAT, ["n", rows, 6])],
+        [numpy_helper.from_array(value, constant) for constant, value in constants.items()],
     )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=9)
-    helper.set_model_props(model, METADATA)
+    helper.set_model_props(model, metadata)
     onnx.checker.check_model(model)
-    onnx.save(model, Path(__file__).with_name("toy.onnx"))
+    onnx.save(model, Path(__file__).with_name(f"{name}.onnx"))
 
 
 if __name__ == "__main__":
-    main()
+    write("toy", NODES, CONSTANTS, len(ROWS), METADATA)

@@ -1,9 +1,9 @@
 """The architecture page: one self-contained HTML file, put together from the files beside this one."""
 
 import json
-from importlib.resources import files
 
 from yolov10.info.page.data import page_data
+from yolov10.pages import joined, part
 
 STYLES = ("base", "diagram", "inspector", "panels", "screens")
 """The style sheets in `css/`, later over earlier."""
@@ -40,15 +40,11 @@ def page(scale: str, num_classes: int, height: int, width: int) -> str:
     """
     data = json.dumps(page_data(scale, num_classes, height, width), ensure_ascii=False, separators=(",", ":"))
     parts = {
-        "STYLE": "\n".join(_read(f"css/{name}.css") for name in STYLES),
+        "STYLE": joined(__package__, "css", STYLES),
         "DATA": data.replace("<", "\\u003c"),  # so that no text of the data can end the element it sits in
-        "SCRIPT": "\n".join(_read(f"js/{name}.js") for name in SCRIPTS),
+        "SCRIPT": joined(__package__, "js", SCRIPTS),
     }
-    text = _read("template.html")
-    for name, part in parts.items():
-        text = text.replace(f"/*{name}*/", part)
+    text = part(__package__, "template.html")
+    for name, content in parts.items():
+        text = text.replace(f"/*{name}*/", content)
     return text
-
-
-def _read(name: str) -> str:
-    return (files(__package__) / name).read_text("utf-8")

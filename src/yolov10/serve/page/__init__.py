@@ -3,12 +3,12 @@
 import base64
 import hashlib
 import json
-from importlib.resources import files
 
 from fastapi import APIRouter
 from starlette.responses import HTMLResponse, Response
 
 from yolov10.drawing import COLOURS
+from yolov10.pages import joined, part
 from yolov10.serve.architecture import POLICY, architecture_page
 from yolov10.serve.refusals import Refusal
 from yolov10.serve.service import Service
@@ -51,9 +51,9 @@ def page_routes(service: Service) -> APIRouter:
 
 def page() -> tuple[str, str]:
     """The page's HTML, and the policy under which nothing runs but the script in it."""
-    style = "\n".join(_read(f"css/{name}.css") for name in STYLES)
-    script = "\n".join([_colours(), *(_read(f"js/{name}.js") for name in SCRIPTS)])
-    html = _read("template.html").replace("/*STYLE*/", style).replace("/*SCRIPT*/", script)
+    style = joined(__package__, "css", STYLES)
+    script = f"{_colours()}\n{joined(__package__, 'js', SCRIPTS)}"
+    html = part(__package__, "template.html").replace("/*STYLE*/", style).replace("/*SCRIPT*/", script)
     policy = {
         "default-src": "'none'",
         "script-src": _hash(script),
@@ -78,7 +78,3 @@ def _colours() -> str:
 
 def _hash(text: str) -> str:
     return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
-
-
-def _read(name: str) -> str:
-    return (files(__package__) / name).read_text("utf-8")
