@@ -24,11 +24,12 @@ ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "scale.md"
 BEGIN, END = "<!-- Below: written by benchmarks/cluster.py. -->\n", "<!-- Above: written. -->\n"
 CORES = os.cpu_count() or 1
-WAYS: dict[str, tuple[str, ...]] = {
-    "predict, 1 thread": ("--threads", "1"),
-    f"predict, {CORES} threads": ("--threads", str(CORES)),
-    f"Ray, {CORES} workers of 1 thread": ("--engine", "ray", "--threads", "1"),
+WAYS: dict[str, tuple[int, tuple[str, ...]]] = {
+    "predict, 1 thread": (1, ("--threads", "1")),
+    f"predict, {CORES} threads": (CORES, ("--threads", str(CORES))),
+    f"Ray, {CORES} workers of 1 thread": (CORES, ("--engine", "ray", "--threads", "1")),
 }
+"""Cores that each way uses, and its options."""
 BILLION = 10**9
 
 
@@ -53,7 +54,7 @@ def report(folder: Path, pictures: int, rounds: int, price: float) -> Iterator[s
     few, many = make_pictures(folder / "few", pictures), make_pictures(folder / "many", 4 * pictures)
     seconds = {way: [[], []] for way in WAYS}  # type: dict[str, list[list[float]]]
     for _ in range(rounds):
-        for way, arguments in WAYS.items():
+        for way, (_, arguments) in WAYS.items():
             for index, source in enumerate((few, many)):
                 seconds[way][index].append(timed(source, folder / "r.jsonl", arguments))
     yield f"{platform.machine()}, {CORES} cores, {rounds} rounds of {pictures} and {4 * pictures} pictures:"
@@ -64,8 +65,7 @@ def report(folder: Path, pictures: int, rounds: int, price: float) -> Iterator[s
     for way, (short, long) in seconds.items():
         low, high = statistics.median(short), statistics.median(long)
         rate = 3 * pictures / (high - low)
-        cores = 1 if "1 thread" in way and "Ray" not in way else CORES
-        yield f"| {way} | {rate:.1f} | {rate / cores:.1f} | {low - pictures / rate:.1f} |"
+        yield f"| {way} | {rate:.1f} | {rate / WAYS[way][0]:.1f} | {low - pictures / rate:.1f} |"
     lines = (folder / "r.jsonl").stat().st_size / (4 * pictures)
     timed(few, folder / "r.parquet", ("--engine", "ray"))
     stored = (folder / "r.parquet").stat().st_size / pictures

@@ -1,8 +1,8 @@
 """Draw the AP of several runs, epoch by epoch, as one picture.
 
-    python scripts/curves.py OUTPUT.png NAME=HISTORY.csv ...
+    python scripts/curves.py OUTPUT.png NOTE NAME=HISTORY.csv ...
 
-Runs whose names are alike but for a number at the end share a colour.
+NOTE stands below the title. Runs whose names are alike but for the last word share a colour.
 """
 
 import sys
@@ -15,7 +15,7 @@ from yolov10.evaluation.chart import LINE_COLOURS, Axis, Line, line_chart
 from yolov10.training.history import read_history
 
 
-def draw(output: Path, histories: dict[str, Path]) -> None:
+def draw(output: Path, note: str, histories: dict[str, Path]) -> None:
     """One line a run; a legend entry a colour."""
     kinds = list(dict.fromkeys(name.rpartition(" ")[0] for name in histories))
     lines, named = [], set()
@@ -36,9 +36,10 @@ def draw(output: Path, histories: dict[str, Path]) -> None:
     axes = Axis("epoch", 0, last), Axis("AP", 0, np.ceil(highest * 10) / 10)
     images.write(
         output,
-        line_chart("AP of the one-to-one head", "BCCD val, scale n, 320 pixels, batch 16", axes, lines),
+        line_chart("AP of the one-to-one head", note, axes, lines),
     )
 
 
 if __name__ == "__main__":
-    draw(Path(sys.argv[1]), {name: Path(path) for name, path in (one.split("=") for one in sys.argv[2:])})
+    output, note, *runs = sys.argv[1:]
+    draw(Path(output), note, {name: Path(path) for name, path in (one.split("=") for one in runs)})

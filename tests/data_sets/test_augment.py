@@ -7,12 +7,13 @@ import numpy as np
 import pytest
 from data_sets.painted import bounds, make_sample, paint_samples, pixels_of, rectangle
 from data_sets.plain_augmentation import load_picture, plain_augment
+from data_sets.unchanged import OFF
 from hypothesis import given
 from hypothesis import strategies as st
 
 from yolov10.data import open_dataset
 from yolov10.data.augment import augment
-from yolov10.data.augmentation import OFF, PUBLISHED, Augmentation
+from yolov10.data.augmentation import PUBLISHED, Augmentation
 from yolov10.data.jobs import Job, make
 from yolov10.data.pictures import Pictures
 from yolov10.errors import UserError

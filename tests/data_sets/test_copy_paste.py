@@ -5,9 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from data_sets.painted import bounds, make_sample, pixels_of, raster, rectangle
+from data_sets.unchanged import OFF
 
 from yolov10.data.augment import augment
-from yolov10.data.augmentation import OFF
 from yolov10.data.pictures import Pictures
 from yolov10.images import write
 

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from contextlib import nullcontext
 from dataclasses import replace
 
 import numpy as np
@@ -15,11 +16,26 @@ from yolov10 import Detector
 from yolov10.cli.main import main
 from yolov10.errors import UserError
 from yolov10.export import export
+from yolov10.export import verify as verifying
+from yolov10.export.plan import Plan
 from yolov10.export.run import FORMATS
+from yolov10.graph.network import Form
 from yolov10.runtimes.open import open_runtime
+from yolov10.weights.foreign import read_foreign
 from yolov10.weights.native import Weights, write_native
 
 BCCD = DATA / "bccd" / "data.yaml"
+
+
+@pytest.fixture
+def all_pictures(tmp_path_factory):
+    """All seven to validate on: the AP of three moves by chance alone."""
+    path = tmp_path_factory.mktemp("bccd") / "data.yaml"
+    path.write_text(
+        f"path: {BCCD.parent}\ntrain: images/train\nval: [images/train, images/val]\n"
+        "names: [RBC, WBC, Platelets]\n"
+    )
+    return path
 
 
 def metadata(path):
@@ -150,9 +166,9 @@ def test_lower_precisions_are_measured_by_average_precision(format, precision, c
 
 
 @pytest.mark.parametrize("format", ["onnx", "openvino"])
-def test_int8_is_small_and_keeps_its_average_precision(format, cells, tmp_path, capfd):
+def test_int8_is_small_and_keeps_its_average_precision(format, cells, all_pictures, tmp_path, capfd):
     suffix = {"onnx": "onnx", "openvino": "xml"}[format]
-    path = export(cells, format, output=tmp_path / f"a.{suffix}", precision="int8", calibration=BCCD)
+    path = export(cells, format, output=tmp_path / f"a.{suffix}", precision="int8", calibration=all_pictures)
     assert sum(file.stat().st_size for file in tmp_path.iterdir()) <= 4_000_000
     assert open_runtime(path, cache=False).form.precision == "int8"
     assert capfd.readouterr() == ("", "")
@@ -163,3 +179,15 @@ def test_x_is_exported_and_verified(tmp_path):
     model = write_native(tmp_path / "x.safetensors", golden_weights("x"))
     for format, suffix in (("onnx", "onnx"), ("openvino", "xml")):
         assert export(model, format, output=tmp_path / f"x.{suffix}").exists()
+
+
+@pytest.mark.parametrize(("ap", "kept"), [(0.489, False), (0.491, True), (0.509, True), (0.511, False)])
+def test_an_average_precision_that_is_off_either_way_is_refused(cells, monkeypatch, ap, kept):
+    """The contract's bound for int8 is 0.01."""
+    plan = Plan(read_foreign(cells).weights, Form(), "int8", None)
+    answers = iter([0.5, ap])
+    monkeypatch.setattr(verifying, "_average_precision", lambda *_: next(answers))
+    monkeypatch.setattr(verifying, "installed_runtimes", lambda _: ["onnx"])
+    monkeypatch.setattr(verifying, "open_runtime", lambda *_, **__: None)
+    with nullcontext() if kept else pytest.raises(UserError, match="the int8 export was not kept"):
+        verifying.verify(cells, plan, print)

@@ -54,9 +54,6 @@ class Augmentation:
 _LIMITS = {"degrees": 180.0, "shear": 80.0, "scale": 0.99, "perspective": 0.0007}
 """Highest values other than 1. A larger scale or perspective would turn parts of the picture inside out."""
 
-OFF = Augmentation(mosaic=0, translate=0, scale=0, hsv_h=0, hsv_s=0, hsv_v=0, fliplr=0)
-"""No change but the letterbox."""
-
 _BY_SIZE = {
     "ns": Augmentation(),
     "mb": Augmentation(scale=0.9, mixup=0.1, copy_paste=0.1),

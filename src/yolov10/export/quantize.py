@@ -24,7 +24,7 @@ FLOAT = (
     r"model\.0\..*",  # the stem: what it loses, nothing later brings back
     r"model\.23\.one2one_cv[23]\.[012]\.2.*",  # the last convolutions: bins of the boxes, and logits
 )
-"""Operators left in float, by name. What each is worth: docs/performance.md."""
+"""Operators left in float, by name. What is left of AP: docs/performance.md."""
 
 
 def quantized(plan: Plan, model: Any) -> Any:  # noqa: ANN401 - a model of ONNX or of OpenVINO

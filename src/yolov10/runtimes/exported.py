@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from yolov10.errors import UserError
+from yolov10.errors import NO_MEMORY, UserError, lacks_memory
 from yolov10.model_card import ModelCard
 from yolov10.runtimes.runtime import no_rows
 from yolov10.runtimes.top_k import best_rows
@@ -35,6 +35,14 @@ class FileForm:
     """Height and width, when it takes no other."""
     precision: str = "fp32"
     """What it declares to compute in; fp32, too, where it says nothing."""
+
+
+def refusal(path: str | os.PathLike[str], library: str, reason: str | Exception) -> UserError:
+    """What to say of a file that a library cannot run, from its words, or a fault it raised."""
+    if isinstance(reason, Exception) and lacks_memory(reason):
+        return UserError(f"{path}: {NO_MEMORY}")
+    last = (str(reason).strip().splitlines() or ["no reason given"])[-1][:120]  # before it, where it arose
+    return UserError(f"{path}: not a file that {library} can run ({last}): copy or make it again")
 
 
 def describe(

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from yolov10.errors import NO_MEMORY, UserError, lacks_memory
-from yolov10.runtimes.exported import describe, detect
+from yolov10.errors import UserError
+from yolov10.runtimes.exported import describe, detect, refusal
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
@@ -33,16 +33,13 @@ class OnnxRuntime:
         try:
             inputs, outputs = self.session.get_inputs(), self.session.get_outputs()
             metadata = self.session.get_modelmeta().custom_metadata_map
-            names = [one.name for one in inputs]
+            self.input = inputs[0].name if inputs else ""
         except UnicodeDecodeError:
-            raise UserError(
-                f"{path}: a damaged ONNX file: its texts are not UTF-8; export it again"
-            ) from None
+            raise refusal(path, "ONNX Runtime", "its texts are not UTF-8") from None
         input_type = TYPES.get(inputs[0].type, inputs[0].type) if inputs else "nothing"
         self.card, self.form = describe(
             path, metadata, input_type, [one.shape for one in inputs], [one.shape for one in outputs]
         )
-        self.input = names[0]
 
     @property
     def fixed_shape(self) -> tuple[int, int] | None:
@@ -76,12 +73,7 @@ def _open(
         own = type(fault).__module__.startswith("onnxruntime")
         if not own and not isinstance(fault, UnicodeDecodeError):
             raise
-        if lacks_memory(fault):
-            raise UserError(f"{path}: {NO_MEMORY}") from None
-        reason = str(fault).splitlines()[0][:120]
-        raise UserError(
-            f"{path}: not an ONNX file that can be run ({reason}): copy or make it again"
-        ) from None
+        raise refusal(path, "ONNX Runtime", fault) from None
 
 
 def _providers(available: list[str], device: str) -> list[str]:

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from yolov10.errors import NO_MEMORY, UserError, lacks_memory
+from yolov10.errors import UserError
 from yolov10.runtimes.compiled import Compiled, CompiledShapes
-from yolov10.runtimes.exported import describe, detect
+from yolov10.runtimes.exported import describe, detect, refusal
 from yolov10.runtimes.model_bytes import check_begins_and_ends
 from yolov10.runtimes.runtime import Precision
 from yolov10.silence import import_openvino
@@ -50,7 +50,7 @@ class OpenvinoRuntime:
             self.model = core.read_model(os.fspath(path))
             metadata = _metadata(self.model)
         except (RuntimeError, UnicodeDecodeError) as fault:  # the second, from a text in the file
-            raise _refusal(path, fault) from None
+            raise refusal(path, "OpenVINO", fault) from None
         inputs, outputs = (
             [_sides(port) for port in ports] for ports in (self.model.inputs, self.model.outputs)
         )
@@ -105,14 +105,7 @@ def compile_or_refuse(
     try:
         return shapes.get(shape, load)
     except RuntimeError as fault:
-        raise _refusal(path, fault) from None
-
-
-def _refusal(path: str | os.PathLike[str], fault: Exception) -> UserError:
-    if lacks_memory(fault):
-        return UserError(f"{path}: {NO_MEMORY}")
-    reason = (str(fault).strip().splitlines() or ["no reason given"])[-1][:120]
-    return UserError(f"{path}: not a file that OpenVINO can run ({reason}): copy or make it again")
+        raise refusal(path, "OpenVINO", fault) from None
 
 
 def _digest(path: str | os.PathLike[str]) -> str | None:

@@ -25,7 +25,8 @@ def together() -> Iterator[Processes]:
 
     When one fails, all do. The first fault is raised as it is. What follows from it in the others, or is the
     same there, is raised as ToldElsewhereError. That a process just vanished, or that this one is told to
-    end, is a UserError.
+    end, is a UserError. After a fault a process is expected to end: it no longer hears SIGTERM, by which
+    torchrun would cut it off before it has said why.
     """
     processes = launched()
     if processes.world == 1:

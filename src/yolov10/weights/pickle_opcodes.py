@@ -4,7 +4,7 @@ import struct
 from collections.abc import Callable
 
 from yolov10.errors import UserError
-from yolov10.weights import inert, inert_values
+from yolov10.weights import inert_values, pickle_calls
 from yolov10.weights.pickle_machine import Machine
 
 Handler = Callable[[Machine], None]
@@ -48,16 +48,8 @@ def _bin_float(machine: Machine) -> None:
     machine.stack.append(struct.unpack(">d", machine.take(8))[0])
 
 
-def _empty_list(machine: Machine) -> None:
-    machine.stack.append([])
-
-
-def _empty_dict(machine: Machine) -> None:
-    machine.stack.append({})
-
-
-def _empty_set(machine: Machine) -> None:
-    machine.stack.append(set())
+def _fresh(make: Callable[[], object]) -> Handler:
+    return lambda machine: machine.stack.append(make())
 
 
 # ---- the stack and the memo
@@ -151,52 +143,6 @@ def _add_items(machine: Machine) -> None:
     inert_values.add(target, members)
 
 
-# ---- names, calls, objects: the dangerous ones, all answered by inert.py
-
-
-def _global(machine: Machine) -> None:
-    machine.stack.append(inert.look_up(_line(machine), _line(machine)))
-
-
-def _line(machine: Machine) -> str:
-    end = machine.data.find(b"\n", machine.position, machine.position + _LONGEST_NAME)
-    if end < 0:
-        raise UserError("a damaged pickle: has a name that does not end")
-    line = machine.take(end - machine.position).decode()
-    machine.position = end + 1
-    return line
-
-
-def _stack_global(machine: Machine) -> None:
-    name, module = machine.stack.pop(), machine.stack.pop()
-    if not isinstance(name, str) or not isinstance(module, str):
-        raise UserError("a damaged pickle: has a name that is not text")
-    machine.stack.append(inert.look_up(module[:_LONGEST_NAME], name[:_LONGEST_NAME]))
-
-
-def _reduce(machine: Machine) -> None:
-    args, function = machine.stack.pop(), machine.stack.pop()
-    machine.charge(args)
-    machine.stack.append(inert.call(function, args))
-
-
-def _newobj(machine: Machine) -> None:
-    args, cls = machine.stack.pop(), machine.stack.pop()
-    machine.stack.append(inert.new(cls, args))
-
-
-def _build(machine: Machine) -> None:
-    state = machine.stack.pop()
-    machine.charge(state)
-    inert.set_state(machine.stack[-1], state)
-
-
-def _persistent(machine: Machine) -> None:
-    reference = machine.stack.pop()
-    machine.charge(reference)
-    machine.stack.append(inert.storage(reference))
-
-
 # ---- the rest
 
 
@@ -213,7 +159,6 @@ def _refuse(name: str) -> Handler:
     return refuse
 
 
-_LONGEST_NAME = 256
 _OPCODES: dict[bytes, Handler] = {
     b"N": _constant(None),
     b"\x88": _constant(True),
@@ -230,9 +175,9 @@ _OPCODES: dict[bytes, Handler] = {
     b"C": _bytes(1),
     b"\x8e": _bytes(8),
     b")": _constant(()),
-    b"]": _empty_list,
-    b"}": _empty_dict,
-    b"\x8f": _empty_set,
+    b"]": _fresh(list),
+    b"}": _fresh(dict),
+    b"\x8f": _fresh(set),
     b"(": _mark,
     b"0": _pop,
     b"1": _pop_mark,
@@ -251,12 +196,12 @@ _OPCODES: dict[bytes, Handler] = {
     b"s": _set_item,
     b"u": _set_items,
     b"\x90": _add_items,
-    b"c": _global,
-    b"\x93": _stack_global,
-    b"R": _reduce,
-    b"\x81": _newobj,
-    b"b": _build,
-    b"Q": _persistent,
+    b"c": pickle_calls.push_global,
+    b"\x93": pickle_calls.stack_global,
+    b"R": pickle_calls.reduce,
+    b"\x81": pickle_calls.newobj,
+    b"b": pickle_calls.build,
+    b"Q": pickle_calls.persistent,
     b"\x95": _frame,
 }
 # Of protocols 0 and 1, of extensions and of objects that no checkpoint has: listed to be called by name.
