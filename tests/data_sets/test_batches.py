@@ -11,11 +11,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 from data_sets.painted import paint_samples
+from data_sets.unchanged import OFF
 from hypothesis import given
 from hypothesis import strategies as st
 
 from yolov10.data import open_dataset
-from yolov10.data.augmentation import OFF, PUBLISHED
+from yolov10.data.augmentation import PUBLISHED
 from yolov10.data.batches import Loader, batches_per_epoch, epoch_order, training_batches
 from yolov10.data.dataset import Dataset
 from yolov10.errors import UserError

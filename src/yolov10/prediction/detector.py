@@ -13,9 +13,10 @@ from numpy.typing import NDArray
 
 from yolov10 import images
 from yolov10.architecture import MAX_DETECTIONS
+from yolov10.bounds import check_between
 from yolov10.classes import select_classes
 from yolov10.detections import Detections
-from yolov10.errors import UserError, WrongValueError
+from yolov10.errors import UserError
 from yolov10.image_size import MAX_SIDE, ImageSize, network_size
 from yolov10.prediction.ahead import Planes, Ready, cut_out, prepare, read_ahead
 from yolov10.prediction.found import Failure, Found
@@ -64,11 +65,10 @@ class Detector:
         max_pixels: int = images.MAX_PIXELS,
         full_decode: bool = False,
     ) -> None:
-        _check("confidence", confidence, 0, 1, numbers.Real)
-        _check("max_detections", max_detections, 1, MAX_DETECTIONS)
-        _check("tile", tile, 32, MAX_SIDE)
-        _check("threads", threads, 1, 4096)
-        _check("max_pixels", max_pixels, 1, 2**40)
+        check_between("confidence", confidence, 0, 1, numbers.Real)
+        check_between("max_detections", max_detections, 1, MAX_DETECTIONS)
+        check_between("tile", tile, 32, MAX_SIDE)
+        check_between("max_pixels", max_pixels, 1, 2**40)
         self.runtime = (
             open_runtime(
                 model, runtime=runtime, device=device, precision=precision, threads=threads, cache=cache
@@ -120,7 +120,7 @@ class Detector:
 
     def results(self, source: Iterable[Picture], *, batch: int = 1) -> Iterator[Found | Failure]:
         """What became of every picture, in order: one entry each, read or not."""
-        _check("batch", batch, 1, 4096)
+        check_between("batch", batch, 1, 4096)
         ready = read_ahead(source, self._try_to_prepare, ahead=2 * batch, at_once=Picture.is_live)
         groups = iter(lambda: list(itertools.islice(ready, batch)), [])
         return itertools.chain.from_iterable(map(self._group_results, groups))
@@ -182,10 +182,3 @@ class Detector:
             width=ready.frame.source_width,
             height=ready.frame.source_height,
         )
-
-
-def _check(name: str, value: Any, least: float, most: float, kind: type = numbers.Integral) -> None:  # noqa: ANN401
-    """Raise WrongValueError for a value that is given and is no number of its kind within the bounds."""
-    is_number = isinstance(value, kind)
-    if value is not None and not (is_number and least <= value <= most):
-        raise WrongValueError(f"{name} {value!r} is not between {least} and {most}")
