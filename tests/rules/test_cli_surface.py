@@ -31,8 +31,8 @@ SURFACE = {
     "train": """--batch --box --clip --close-mosaic --cls --compile --config --copy-paste --debug --degrees
         --device --dfl --ema-decay --ema-updates --epochs --final-lr --fliplr --flipud --freeze --hsv-h
         --hsv-s --hsv-v --image-size --images --lr --lr-schedule --mixup --momentum --mosaic
-        --nominal-batch --one2one-lr --optimizer --output --patience --perspective --precision --quiet
-        --recipe --resume --scale --scaling --seed --shear --sync-batch-norm --threads --translate
+        --nominal-batch --one2one-lr --optimizer --output --patience --perspective --precision --protocol
+        --quiet --recipe --resume --scale --scaling --seed --shear --sync-batch-norm --threads --translate
         --validate-every --validation --validation-images --warmup-bias-lr --warmup-epochs
         --warmup-momentum --weight-decay --weights --workers [DATA]""",
 }

@@ -12,6 +12,7 @@ from training.drawn import draw_dataset
 
 from yolov10 import images
 from yolov10.errors import UserError
+from yolov10.runtimes.torch_runtime import TorchRuntime
 from yolov10.training import TrainConfig, train, trainer
 from yolov10.training.epoch import train_epoch
 from yolov10.training.history import COLUMNS
@@ -182,6 +183,20 @@ def test_validation_comes_at_its_interval_and_at_the_end(short):
     listener = Listener()
     train(short(epochs=4, validate_every=3), listener)
     assert [row["AP"] is not None for row in listener.rows] == [False, False, True, True]
+
+
+@pytest.mark.parametrize(("recipe", "side"), [("published", 96), ("small", 64)])
+def test_validation_shows_pictures_as_the_recipe_says(short, monkeypatch, recipe, side):
+    """The authors' shapes have half a stride more (spec 5.7); the small recipe judges by what is used."""
+    shapes = set()
+    real = TorchRuntime.__call__
+    monkeypatch.setattr(
+        TorchRuntime,
+        "__call__",
+        lambda self, images, classes=None: shapes.add(images.shape[2:]) or real(self, images, classes),
+    )
+    train(short(epochs=1, recipe=recipe))
+    assert {max(shape) for shape in shapes} == {side}
 
 
 def test_patience_ends_a_training_that_gets_no_better(short, monkeypatch):

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Literal, Self
 
 from yolov10.data.augmentation import Augmentation
+from yolov10.evaluation.shapes import Shapes
 from yolov10.image_size import MAX_SIDE, check_image_size
 from yolov10.model_names import weights_file
 from yolov10.settings import (
@@ -87,6 +88,11 @@ class TrainConfig:
         group="Schedule",
         metavar="N",
         least=0,
+    )
+    protocol: Shapes = setting(
+        "how validation shows pictures: as the authors did, or as predict does",
+        "published",
+        group="Schedule",
     )
     close_mosaic: int = setting(
         "last epochs without mosaic, mixup and copy-paste", 10, group="Schedule", metavar="N", least=0

@@ -131,6 +131,7 @@ def evaluated(session: Session, network: YOLOv10, output: Path | None = None) ->
         session.validation,
         image_size=session.config.image_size,
         batch=min(2 * session.processes.share(session.config.batch), VALIDATION_BATCH),
+        protocol=session.config.protocol,
         device=str(session.device),
         reporter=session.reporter,
         output=output,

@@ -6,6 +6,7 @@ from typing import Any
 
 from yolov10.data.dataset import Dataset
 from yolov10.evaluation.run import evaluate_runtime
+from yolov10.evaluation.shapes import Shapes
 from yolov10.network.model import YOLOv10
 from yolov10.runtimes.torch_runtime import TorchRuntime
 from yolov10.training.reporter import Reporter
@@ -17,6 +18,7 @@ def validate(
     *,
     image_size: int,
     batch: int,
+    protocol: Shapes,
     device: str,
     reporter: Reporter,
     output: Path | None = None,
@@ -28,6 +30,7 @@ def validate(
         dataset,
         image_size=image_size,
         batch=batch,
+        protocol=protocol,
         output=output,
         progress=reporter.validated,
         warn=reporter.warn,
