@@ -7,8 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Literal, get_args
 
-from yolov10.errors import UserError, WrongValueError, require
 from yolov10.bounds import check_between
+from yolov10.errors import UserError, WrongValueError, require
 from yolov10.export.plan import Plan, Precision, Write, open_calibration
 from yolov10.export.to_onnx import make_onnx
 from yolov10.export.to_openvino import make_openvino
