@@ -8,5 +8,6 @@ from yolov10.errors import WrongValueError
 
 def check_between(name: str, value: Any, least: float, most: float, kind: type = numbers.Integral) -> None:  # noqa: ANN401
     """Raise WrongValueError for a value that is given and is no number of its kind within the bounds."""
-    if value is not None and not (isinstance(value, kind) and least <= value <= most):
+    is_number = isinstance(value, kind)
+    if value is not None and not (is_number and least <= value <= most):
         raise WrongValueError(f"{name} {value!r} is not between {least} and {most}")
