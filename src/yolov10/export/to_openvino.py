@@ -42,8 +42,8 @@ def make_openvino(plan: Plan) -> Write:
 def _merge_activations(openvino: ModuleType, model: Any) -> None:  # noqa: ANN401 - a model of OpenVINO
     """Make y · sigmoid(y) one operator, in place.
 
-    OpenVINO does so itself when it compiles; but as two, NNCF quantizes the product's inputs, and the activation
-    is no longer computed along with its convolution: int8 would take as long as bfloat16.
+    OpenVINO does so itself when it compiles. But NNCF would quantize the inputs of the product, and then the
+    activation is no longer computed along with its convolution: int8 would take as long as bfloat16.
     """
     for product in model.get_ordered_ops():
         if product.get_type_name() != "Multiply":

@@ -9,21 +9,26 @@ from collections.abc import Mapping, Sequence
 from yolov10.graph.graph import Graph, Value
 
 
-def conv(graph: Graph, name: str, x: Value, *, stride: int = 1, act: bool = True) -> Value:
+def conv(
+    graph: Graph, name: str, x: Value, *, stride: int = 1, act: bool = True, padded: bool = True
+) -> Value:
     """A Conv unit without its batch-norm: convolution → SiLU, or nothing where `act=False` (spec 1.1)."""
-    y = convolution(graph, f"{name}.conv", x, stride=stride)
-    if not act:
-        return y
+    y = convolution(graph, f"{name}.conv", x, stride=stride, padded=padded)
+    return silu(graph, name, y) if act else y
+
+
+def silu(graph: Graph, name: str, y: Value) -> Value:
+    """SiLU: y · sigmoid(y)."""
     return graph.add("Mul", [y, graph.add("Sigmoid", [y], f"{name}.sigmoid")], f"{name}.act")
 
 
-def convolution(graph: Graph, name: str, x: Value, *, stride: int = 1) -> Value:
-    """A bare convolution with a bias, padded by half its kernel; depthwise where each kernel is one deep."""
+def convolution(graph: Graph, name: str, x: Value, *, stride: int = 1, padded: bool = True) -> Value:
+    """A bare convolution with a bias, padded by half its kernel or not; depthwise if kernels are one deep."""
     outputs, depth, kernel, _ = graph.weights[f"{name}.weight"].shape
     attributes = {
         "kernel_shape": [kernel, kernel],
         "strides": [stride, stride],
-        "pads": [kernel // 2] * 4,
+        "pads": [kernel // 2 if padded else 0] * 4,
         "dilations": [1, 1],
         "group": outputs if depth == 1 else 1,
     }

@@ -7,9 +7,11 @@ from typing import Any, Literal
 import yolov10
 from yolov10.architecture import MAX_DETECTIONS, STRIDES, Layer, layers
 from yolov10.graph import blocks, onnx_file
+from yolov10.graph.cells import locate
 from yolov10.graph.graph import Graph, Value
+from yolov10.graph.head import bins_of, box_bins, class_logits
 from yolov10.graph.onnx_file import DATA_TYPES, Side
-from yolov10.graph.tail import BINS, all_anchors, detections
+from yolov10.graph.tail import all_anchors, choose, detections
 from yolov10.weights.fused import fused
 from yolov10.weights.native import Weights
 
@@ -43,12 +45,7 @@ def onnx_model(weights: Weights, form: Form, metadata: Mapping[str, str]) -> byt
     maps: dict[int, Value] = {-1: _image(graph, form)}
     for row in rows[:-1]:
         maps[row.index] = _layer(graph, row, [maps[source] for source in row.sources])
-    bins, logits = _raw_maps(graph, rows[-1], [maps[source] for source in rows[-1].sources])
-    sides = _sides(graph, form)
-    if form.head == "raw":
-        all_anchors(graph, bins, logits, sides)
-    else:
-        detections(graph, bins, logits, sides, len(weights.card.names), form.classes)
+    _head(graph, rows[-1], [maps[source] for source in rows[-1].sources], form)
     output = onnx_file.value("output0", "float32", _output_shape(form, len(weights.card.names)))
     body = onnx_file.graph(
         "YOLOv10-" + weights.card.scale, graph.nodes, graph.tensors, [_input(form)], [output]
@@ -76,30 +73,16 @@ def _layer(graph: Graph, row: Layer, maps: Sequence[Value]) -> Value:
             return blocks.concat(graph, name, maps)
 
 
-def _raw_maps(graph: Graph, row: Layer, maps: Sequence[Value]) -> tuple[Value, Value]:
-    """Bins [B, 64, A] and logits [B, nc, A] of the one-to-one head over all levels, float32 (spec 3.1)."""
-    name = f"model.{row.index}.one2one_"
-    bins, logits = [], []
-    for level, x in enumerate(maps):
-        box, cls = f"{name}cv2.{level}", f"{name}cv3.{level}"
-        y = blocks.conv(graph, f"{box}.1", blocks.conv(graph, f"{box}.0", x))
-        bins.append(_flat(graph, blocks.convolution(graph, f"{box}.2", y), BINS))
-        y = x
-        for unit in ("0.0", "0.1", "1.0", "1.1"):
-            y = blocks.conv(graph, f"{cls}.{unit}", y)
-        logits.append(_flat(graph, blocks.convolution(graph, f"{cls}.2", y), row.options["num_classes"]))
-    return _joined(graph, "bins", bins), _joined(graph, "logits", logits)
-
-
-def _flat(graph: Graph, level: Value, channels: int) -> Value:
-    return graph.add("Reshape", [level, graph.shape(0, channels, -1)], f"{level}.flat")
-
-
-def _joined(graph: Graph, name: str, levels: Sequence[Value]) -> Value:
-    joined = blocks.concat(graph, name, levels, axis=2)
-    if graph.float_type == "float32":
-        return joined
-    return graph.add("Cast", [joined], f"{name}.float", {"to": DATA_TYPES["float32"]})
+def _head(graph: Graph, row: Layer, maps: Sequence[Value], form: Form) -> None:
+    """What the form wants of the three levels: rows after top-k, or every anchor."""
+    sides = _sides(graph, form)
+    logits = class_logits(graph, row, maps)
+    if form.head == "raw":
+        all_anchors(graph, box_bins(graph, row, maps), logits, sides)
+        return
+    best = choose(graph, logits, row.options["num_classes"], form.classes)
+    cells = locate(graph, best.anchors, sides)
+    detections(graph, bins_of(graph, row, maps, cells), best, cells)
 
 
 def _image(graph: Graph, form: Form) -> Value:

@@ -1,18 +1,20 @@
 """The fused network rearranged for a CPU: the same rows in less time (docs/performance.md).
 
 Maps lie channels last, which oneDNN's convolutions prefer; a convolution and its SiLU are one kernel, by the
-operator that torch.compile would choose, where torch has it; and only the best anchors are decoded.
+operator that torch.compile would choose, where torch has it; boxes are computed for the best anchors alone.
 """
 
 from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from yolov10.architecture import MAX_DETECTIONS
 from yolov10.network.blocks import Conv
 from yolov10.network.head import anchor_points
 from yolov10.network.model import YOLOv10
+from yolov10.runtimes.torch_patches import bins_of_patches
 
 
 def rearrange(network: YOLOv10) -> YOLOv10:
@@ -42,14 +44,31 @@ class _WithActivation(nn.Module):
         self.groups, self.activation = conv.groups, activation
         self.packed: Tensor | None = None
 
-    def forward(self, x: Tensor) -> Tensor:
+    def forward(self, x: Tensor, padded: bool = True) -> Tensor:
         if self.packed is None:  # laid out as oneDNN likes it for maps of this shape; it takes any other, too
             self.packed = torch.ops.mkldnn._reorder_convolution_weight(
                 self.weight, *self.geometry, self.groups, list(x.shape)
             )
+        padding, *rest = self.geometry
         return torch.ops.mkldnn._convolution_pointwise(  # type: ignore[no-any-return]
-            x, self.packed, self.bias, *self.geometry, self.groups, self.activation, [], ""
+            x,
+            self.packed,
+            self.bias,
+            padding if padded else [0, 0],
+            *rest,
+            self.groups,
+            self.activation,
+            [],
+            "",
         )
+
+
+def _unpadded(unit: nn.Module, x: Tensor) -> Tensor:
+    """A Conv unit without its padding."""
+    assert isinstance(unit, Conv)
+    if isinstance(unit.conv, _WithActivation):
+        return unit.act(unit.conv(x, padded=False))  # type: ignore[no-any-return]
+    return unit.act(functional.conv2d(x, unit.conv.weight, unit.conv.bias))  # type: ignore[no-any-return]
 
 
 def detect_fast(network: YOLOv10, images: Tensor, classes: Sequence[int] | None = None) -> Tensor:
@@ -59,7 +78,6 @@ def detect_fast(network: YOLOv10, images: Tensor, classes: Sequence[int] | None 
     """
     features = network.features(images.contiguous(memory_format=torch.channels_last))
     head = network.head
-    bins = _by_anchor([branch(x) for branch, x in zip(head.one2one_cv2, features, strict=True)])
     logits = _by_anchor([branch(x) for branch, x in zip(head.one2one_cv3, features, strict=True)]).float()
     labels = torch.arange(logits.shape[2]) if classes is None else torch.tensor(classes, dtype=torch.long)
     if classes is not None:
@@ -68,13 +86,25 @@ def detect_fast(network: YOLOv10, images: Tensor, classes: Sequence[int] | None 
     anchors = logits.amax(dim=2).topk(k).indices  # [B, k]
     best, pairs = _of_anchors(logits, anchors).flatten(1).topk(k)
     kept = anchors.gather(1, pairs // len(labels))
-    distances = head.dfl(_of_anchors(bins, kept).float().transpose(1, 2))  # [B, 4, k]
+    distances = head.dfl(
+        _bins_of(head.one2one_cv2, features, kept).float().transpose(1, 2)
+    )  # [B, 4, k]
     centres, strides = anchor_points(features)
     centre = centres[:, kept].transpose(0, 1)  # [B, 2, k]
     corners = [centre - distances[:, :2], centre + distances[:, 2:]]
     boxes = torch.cat(corners, dim=1) * strides[kept][:, None]
     found = labels[pairs % len(labels)].to(boxes.dtype)
     return torch.cat([boxes, best.sigmoid()[:, None], found[:, None]], dim=1).transpose(1, 2)
+
+
+def _bins_of(branches: nn.ModuleList, features: Sequence[Tensor], kept: Tensor) -> Tensor:
+    """Bins of anchors [B, k] → [B, k, 64]; on P3, with three quarters of all, only theirs are computed."""
+    fine = features[0].shape[2] * features[0].shape[3]
+    is_fine = kept < fine
+    assert isinstance(branches[0], nn.Sequential)
+    on_fine = bins_of_patches(branches[0], features[0], kept.where(is_fine, 0), _unpadded)
+    coarser = _by_anchor([branch(x) for branch, x in zip(branches[1:], features[1:], strict=True)])
+    return on_fine.where(is_fine[..., None], _of_anchors(coarser, (kept - fine).clamp(min=0)))
 
 
 def _by_anchor(levels: Sequence[Tensor]) -> Tensor:
