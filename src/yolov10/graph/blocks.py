@@ -23,7 +23,7 @@ def silu(graph: Graph, name: str, y: Value) -> Value:
 
 
 def convolution(graph: Graph, name: str, x: Value, *, stride: int = 1, padded: bool = True) -> Value:
-    """A bare convolution with a bias, padded by half its kernel or not; depthwise if kernels are one deep."""
+    """A bare convolution, padded by half its kernel or not; depthwise if its kernels are one deep."""
     outputs, depth, kernel, _ = graph.weights[f"{name}.weight"].shape
     attributes = {
         "kernel_shape": [kernel, kernel],
@@ -32,7 +32,8 @@ def convolution(graph: Graph, name: str, x: Value, *, stride: int = 1, padded: b
         "dilations": [1, 1],
         "group": outputs if depth == 1 else 1,
     }
-    inputs = [x, graph.weight(f"{name}.weight"), graph.weight(f"{name}.bias")]
+    tensors = [tensor for tensor in (f"{name}.weight", f"{name}.bias") if tensor in graph.weights]
+    inputs = [x, *map(graph.weight, tensors)]
     return graph.add("Conv", inputs, name, attributes)
 
 
@@ -50,10 +51,10 @@ def compact_block(graph: Graph, name: str, x: Value, options: Mapping[str, int])
     return graph.add("Add", [x, y], f"{name}.add") if options["shortcut"] else y
 
 
-def c2f(graph: Graph, name: str, x: Value, options: Mapping[str, int]) -> Value:
-    """Splits in two, sends one half down a chain of blocks, concatenates every step (spec 1.3, 1.7)."""
+def c2f(graph: Graph, name: str, first: Value, options: Mapping[str, int]) -> Value:
+    """Splits what `cv1` gave in two, sends one half down a chain of blocks, joins all (spec 1.3, 1.7)."""
     block = compact_block if "large_kernel" in options else bottleneck
-    steps = halves(graph, name, conv(graph, f"{name}.cv1", x))
+    steps = halves(graph, name, first)
     for index in range(options["repeats"]):
         steps.append(block(graph, f"{name}.m.{index}", steps[-1], options))
     return conv(graph, f"{name}.cv2", concat(graph, name, steps))

@@ -10,6 +10,7 @@ from yolov10.graph import blocks, onnx_file
 from yolov10.graph.cells import locate
 from yolov10.graph.graph import Graph, Value
 from yolov10.graph.head import bins_of, box_bins, class_logits
+from yolov10.graph.joint import Joint, Upsampled, conv_of_joint
 from yolov10.graph.onnx_file import DATA_TYPES, Side
 from yolov10.graph.tail import all_anchors, choose, detections
 from yolov10.weights.fused import fused
@@ -42,7 +43,7 @@ def onnx_model(weights: Weights, form: Form, metadata: Mapping[str, str]) -> byt
     weights = fused(weights)
     graph = Graph(weights.tensors, "float16" if form.half else "float32")
     rows = layers(weights.card.scale, len(weights.card.names))
-    maps: dict[int, Value] = {-1: _image(graph, form)}
+    maps: dict[int, Value | Joint] = {-1: _image(graph, form)}
     for row in rows[:-1]:
         maps[row.index] = _layer(graph, row, [maps[source] for source in row.sources])
     _head(graph, rows[-1], [maps[source] for source in rows[-1].sources], form)
@@ -53,13 +54,15 @@ def onnx_model(weights: Weights, form: Form, metadata: Mapping[str, str]) -> byt
     return onnx_file.model(body, metadata, "open-yolov10", yolov10.__version__)
 
 
-def _layer(graph: Graph, row: Layer, maps: Sequence[Value]) -> Value:
+def _layer(graph: Graph, row: Layer, maps: Sequence[Any]) -> Value | Joint:
+    """What a row makes of maps; the neck's Upsample and Concat wait in a `Joint` for its reader."""
     name = f"model.{row.index}"
     match row.kind:
         case "Conv":
             return blocks.conv(graph, name, maps[0], stride=row.options["stride"])
         case "C2f" | "C2fCIB":
-            return blocks.c2f(graph, name, maps[0], row.options)
+            first = conv_of_joint if isinstance(maps[0], Joint) else blocks.conv
+            return blocks.c2f(graph, name, first(graph, f"{name}.cv1", maps[0]), row.options)
         case "SCDown":
             return blocks.scdown(graph, name, maps[0], row.options)
         case "SPPF":
@@ -67,13 +70,15 @@ def _layer(graph: Graph, row: Layer, maps: Sequence[Value]) -> Value:
         case "PSA":
             return blocks.psa(graph, name, maps[0], row.out_channels)
         case "Upsample":
-            return blocks.upsample(graph, name, maps[0])
+            return Upsampled(maps[0])
         case _:
             assert row.kind == "Concat"
+            if isinstance(maps[0], Upsampled):
+                return Joint(maps[0], row.in_channels[0], maps[1])
             return blocks.concat(graph, name, maps)
 
 
-def _head(graph: Graph, row: Layer, maps: Sequence[Value], form: Form) -> None:
+def _head(graph: Graph, row: Layer, maps: Sequence[Any], form: Form) -> None:
     """What the form wants of the three levels: rows after top-k, or every anchor."""
     sides = _sides(graph, form)
     logits = class_logits(graph, row, maps)

@@ -86,9 +86,7 @@ def detect_fast(network: YOLOv10, images: Tensor, classes: Sequence[int] | None 
     anchors = logits.amax(dim=2).topk(k).indices  # [B, k]
     best, pairs = _of_anchors(logits, anchors).flatten(1).topk(k)
     kept = anchors.gather(1, pairs // len(labels))
-    distances = head.dfl(
-        _bins_of(head.one2one_cv2, features, kept).float().transpose(1, 2)
-    )  # [B, 4, k]
+    distances = head.dfl(_bins_of(head.one2one_cv2, features, kept).float().transpose(1, 2))  # [B, 4, k]
     centres, strides = anchor_points(features)
     centre = centres[:, kept].transpose(0, 1)  # [B, 2, k]
     corners = [centre - distances[:, :2], centre + distances[:, 2:]]
