@@ -141,11 +141,23 @@ def test_tracks_in_every_form_and_in_the_drawing(run, clip, tmp_path):
     assert images[0] == f"{clip}#0"
     assert len(set(images)) == 30
     assert run(*common, "--format", "yolo", "--output", tmp_path / "labels").code == 0
-    assert sorted(os.listdir(tmp_path / "labels"))[::29] == ["clip-000000.txt", "clip-000029.txt"]
+    assert sorted(os.listdir(tmp_path / "labels")) == [f"clip-{number:06}.txt" for number in range(30)]
     run(*common, "--output", tmp_path / "tracked")
     run(*common[:4], "--output", tmp_path / "plain")
     tracked, plain = (frames_of(tmp_path / kind / "clip.mp4")[15] for kind in ("tracked", "plain"))
     assert np.abs(tracked.astype(int) - plain).max() > 60
+
+
+@pytest.mark.parametrize("name", ["clip-000000.png", "clip.png", "clip-2-000000.png"])
+def test_a_picture_named_like_a_frame_and_the_frame_keep_their_text_files(run, clip, tmp_path, name):
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "clip.mp4").write_bytes(clip.read_bytes())
+    cv2.imwrite(str(tmp_path / "in" / name), np.full((64, 96, 3), 255, np.uint8))
+    for sources in (["in"], [f"in/{name}", "in/clip.mp4"], ["in/clip.mp4", f"in/{name}"]):
+        labels = tmp_path / f"labels-{len(os.listdir(tmp_path))}"
+        places = [tmp_path / source for source in sources]
+        assert run("predict", *places, "--model", TOY, "--format", "yolo", "--output", labels).code == 0
+        assert len(os.listdir(labels)) == 31
 
 
 def test_without_tracking_there_are_no_tracks(run, clip):
