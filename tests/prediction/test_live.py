@@ -156,11 +156,12 @@ def test_waiting_nothing_is_dropped(camera):
     pictures.close()
 
 
-def test_a_frame_is_answered_before_the_next_one_is_taken(camera, received):
-    camera.send(8)
+@pytest.mark.parametrize("batch", [1, 8])
+def test_a_frame_is_answered_before_the_next_one_is_taken_whatever_the_batch(camera, received, batch):
+    camera.send(12)
     detector = Detector(DATA / "models" / "toy.onnx")
-    stream = detector.stream(camera.address, playback=Playback(when_behind="wait"))
-    for count in range(8):
+    stream = detector.stream(camera.address, batch=batch, playback=Playback(when_behind="wait"))
+    for count in range(12):
         assert next(stream).frame == count
         assert len(received) == count + 1
     stream.close()

@@ -119,11 +119,13 @@ class Detector:
                 warnings.warn(result.error, stacklevel=2)
 
     def results(self, source: Iterable[Picture], *, batch: int = 1) -> Iterator[Found | Failure]:
-        """What became of every picture, in order: one entry each, read or not."""
+        """What became of every picture, in order: one entry each, read or not.
+
+        One of a live source is looked at at once: it waits for no batch to be full.
+        """
         check_between("batch", batch, 1, 4096)
         ready = read_ahead(source, self._try_to_prepare, ahead=2 * batch, at_once=Picture.is_live)
-        groups = iter(lambda: list(itertools.islice(ready, batch)), [])
-        return itertools.chain.from_iterable(map(self._group_results, groups))
+        return itertools.chain.from_iterable(map(self._group_results, _groups(ready, batch)))
 
     def _prepare(self, picture: Picture) -> Ready:
         """A picture as the network takes it; read whole where tiles are to be cut out of it."""
@@ -182,3 +184,15 @@ class Detector:
             width=ready.frame.source_width,
             height=ready.frame.source_height,
         )
+
+
+def _groups(ready: Iterable[Ready | Failure], batch: int) -> Iterator[list[Ready | Failure]]:
+    """What is looked at together: `batch` pictures at most, and none after one of a live source."""
+    group: list[Ready | Failure] = []
+    for one in ready:
+        group.append(one)
+        if len(group) == batch or one.picture.is_live():
+            yield group
+            group = []
+    if group:
+        yield group
