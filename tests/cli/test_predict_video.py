@@ -212,15 +212,22 @@ def test_a_folder_with_pictures_and_videos_and_one_that_is_broken(run, clip, tmp
     assert "1 could not be read" in result.err
 
 
-def test_of_a_broken_video_our_line_stands_alone_on_stderr(clip, tmp_path):
-    data = clip.read_bytes()
-    (tmp_path / "cut.mp4").write_bytes(data[:500])
-    (tmp_path / "damaged.mp4").write_bytes(data[:-2000] + bytes(1000) + data[-1000:])
-    process = started("predict", tmp_path, "--model", TOY, "--quiet")
-    _, err = process.communicate()
+def test_of_broken_videos_our_lines_stand_alone_on_stderr(tmp_path):
+    for suffix in ("mp4", "mkv", "avi", "ts"):
+        data = write(SMALL, tmp_path / f"whole.{suffix}", frames=30).read_bytes()
+        third = len(data) // 3
+        (tmp_path / f"head.{suffix}").write_bytes(data[:500])
+        (tmp_path / f"cut.{suffix}").write_bytes(data[: 2 * third])
+        (tmp_path / f"hole.{suffix}").write_bytes(data[:third] + bytes(third) + data[2 * third :])
+    process = started("predict", *sorted(tmp_path.iterdir()), "--model", TOY, "--quiet")
+    out, err = process.communicate()
     assert process.returncode == 1
-    assert all(line.startswith("warning: ") for line in err.decode().splitlines()), err
-    assert "cut.mp4: a damaged video" in err.decode()
+    faults = [entry["error"] for entry in json.loads(out) if "error" in entry]
+    assert err.decode().splitlines() == [f"warning: {fault}" for fault in faults]
+    assert {fault.partition(": ")[0] for fault in faults} >= {
+        *(str(tmp_path / f"head.{suffix}") for suffix in ("mp4", "mkv", "avi", "ts")),
+        *(str(tmp_path / name) for name in ("cut.mp4", "hole.mp4", "cut.avi", "hole.avi")),
+    }
 
 
 def test_progress_tells_frames_a_second(run, clip, monkeypatch):

@@ -212,10 +212,11 @@ def test_a_stream_that_is_not_sought_again_just_ends(camera):
     assert numbers(seen) == [(0, 0), (1, 1), (2, 2)]
 
 
-def test_a_stream_that_falls_silent_is_given_up_after_its_timeout(camera):
+def test_a_stream_that_falls_silent_is_given_up_after_its_timeout_and_no_library_prints(camera, capfd):
     camera.send(3)
     pictures = frames(camera, reconnect=0, when_behind="wait")
     assert len(numbers(pictures)) == 3  # and no fourth: the camera sends nothing, and does not hang up
+    assert capfd.readouterr() == ("", "")
 
 
 def test_an_address_where_nobody_is_says_so(camera):

@@ -8,7 +8,7 @@ import numpy as np
 
 from yolov10.errors import UserError
 from yolov10.images import Image
-from yolov10.opencv import cv2, silence_ffmpeg, silent
+from yolov10.opencv import cv2, silent_video
 from yolov10.prediction.video import Video
 
 OPEN_TIMEOUT, READ_TIMEOUT = 10_000, 10_000
@@ -35,8 +35,7 @@ class Capture:
     def __init__(self, video: Video, max_pixels: int) -> None:
         self.counted = video.kind == "file" and _is_counted(video.source)
         """Whether `frames` is a count, not an estimate from times."""
-        silence_ffmpeg()
-        with silent(), contextlib.ExitStack() as held:
+        with silent_video(), contextlib.ExitStack() as held:
             self.capture = _open(video, held)
         if not self.capture.isOpened():
             raise UserError(_FAULTS[video.kind].format(video.source))
@@ -56,9 +55,10 @@ class Capture:
 
         A damaged frame reads as none; there may be more behind it.
         """
-        if not wanted:
-            return self.capture.grab(), None
-        there, pixels = self.capture.read()
+        with silent_video():
+            if not wanted:
+                return self.capture.grab(), None
+            there, pixels = self.capture.read()
         return there, np.asarray(pixels, np.uint8) if there else None
 
     def close(self) -> None:
