@@ -59,7 +59,7 @@ class _Silence:
 
 @cache
 def _silence_ffmpeg() -> None:
-    """FFmpeg's level is read from the environment when OpenCV first opens a video: here, one without a name."""
+    """Its level is read from the environment when OpenCV first opens a video: here, one without a name."""
     with _ONE_AT_A_TIME, environment_kept(), silent():
         os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
         cv2.VideoCapture("", cv2.CAP_FFMPEG)

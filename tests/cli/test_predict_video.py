@@ -296,6 +296,36 @@ def test_a_stream_until_its_end(run, camera, tmp_path):
     assert len(frames_of(copy)) == 40
 
 
+def test_a_stream_that_breaks_off_goes_on_with_its_numbers_and_tracks(camera):
+    camera.sent = camera.allowed = 1  # its first picture is black: the toy finds nothing in it
+    camera.send(6)
+    process = started(
+        *("predict", camera.address, "--model", TOY, *TRACK, "--format", "jsonl"),
+        *("--when-behind", "wait", "--quiet"),
+    )
+    entries = [json.loads(process.stdout.readline()) for _ in range(6)]
+    camera.hang_up()
+    camera.send(6)
+    entries += [json.loads(process.stdout.readline()) for _ in range(6)]
+    process.send_signal(signal.SIGINT)
+    camera.send(1)
+    _, err = process.communicate()
+    assert [entry["frame"] for entry in entries] == list(range(12))
+    assert [[one["track"] for one in entry["detections"]] for entry in entries] == [[1, 2]] * 12
+    assert err.decode().splitlines() == [
+        f"warning: {camera.address}: broke off; trying to reach it again",
+        "interrupted",
+    ]
+
+
+def test_a_stream_that_was_never_there_is_one_line(run, camera):
+    camera.leave()
+    result = run("predict", camera.address, "--model", TOY, "--format", "jsonl", "--quiet")
+    fault = f"{camera.address}: cannot be reached, or sends no video"
+    assert (result.code, result.err) == (1, f"warning: {fault}\n")
+    assert lines(result) == [{"source": camera.address, "error": fault}]
+
+
 @pytest.mark.parametrize("form,container", [("json", "mp4"), ("jsonl", "mkv")])
 def test_ctrl_c_leaves_whole_files(camera, tmp_path, form, container):
     camera.send(5)

@@ -1,7 +1,6 @@
 """Video files as pictures: every frame once, in order; damaged and strange files; what is held meanwhile."""
 
 import os
-import warnings
 import weakref
 
 import cv2
@@ -173,9 +172,3 @@ def test_the_environment_is_left_alone(clips):
 def test_wrong_values(values):
     with pytest.raises(WrongValueError):
         Playback(**values)
-
-
-def test_told_by_default_as_a_warning(clips):
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        assert len(frames(clips["mp4"])) == 60

@@ -115,5 +115,5 @@ def _to_the_end(video: Video, capture: Capture, step: int) -> Iterator[Shot]:
 
 
 def _picture(footage: Footage, shot: Shot) -> Picture:
-    moment = Moment(footage, shot.number, shot.seconds)
+    moment = Moment(footage, shot.number, shot.seconds, shot.absences)
     return Picture(footage.video.source, lambda: shot.pixels, footage.video.place, moment)

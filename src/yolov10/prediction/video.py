@@ -54,6 +54,8 @@ class Moment:
     """Of the frame, from 0; those that were skipped count."""
     seconds: float
     """Since the first frame."""
+    absences: int = 0
+    """How often a live source had broken off before."""
 
 
 def camera_or_stream(text: str) -> Video:
