@@ -253,8 +253,8 @@ def test_the_video_itself_is_never_overwritten(run, clip, tmp_path):
 @pytest.mark.parametrize(
     "arguments,reason",
     [
-        (["--frame-step", "0"], "frame step 0"),
-        (["--reconnect", "-1"], "reconnect -1"),
+        (["--frame-step", "0"], "frame_step 0 is not between 1 and 1000000"),
+        (["--reconnect", "-1"], "reconnect -1.0 is not between 0 and 1000000"),
         (["--count-line", "1,2,3"], "line '1,2,3' is not"),
         (["--count-zone", "1,2"], "zone '1,2' is not"),
         (["--save-counts", "c.json"], "--count-line or --count-zone"),

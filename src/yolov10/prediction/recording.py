@@ -7,12 +7,10 @@ from pathlib import Path
 from yolov10.errors import UserError
 from yolov10.images import Image
 from yolov10.opencv import cv2, silent_video
-from yolov10.prediction.video import Footage, Moment, Video
+from yolov10.prediction.video import WHOLE, Footage, Moment, Video
 
 CODEC = "mp4v"
 """MPEG-4 part 2: of the encoders in OpenCV's package by far the quickest, and every player has it."""
-WHOLE = 0.9
-"""Share of the frames written that a finished file must say it has."""
 LONGEST_GAP = 1.0
 """Seconds without a frame that a recording shows as a still; the rest is left out."""
 

@@ -17,6 +17,8 @@ SUFFIXES = frozenset(
 """Of video files; what such a file is, its content says."""
 SCHEMES = ("rtsp", "rtsps", "rtmp", "http", "https", "udp", "tcp", "srt")
 """Of addresses that may be read."""
+WHOLE = 0.9
+"""Share of its frames with fewer of which a file is called damaged. Players, too, leave some out at its ends."""
 
 
 @dataclass(frozen=True)
