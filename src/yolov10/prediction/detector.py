@@ -42,8 +42,8 @@ class Detector:
     confidence: what is surer is kept; by default the model's own threshold, else 0.25.
     classes: names or indices to look for, also as text with commas; by default all.
     image_size: long side (640), or height and width exactly ("384x640" or a pair); by default the model's.
-    max_detections: the surest so many of a picture, tiles or not; by default all: the 300 that a network gives
-    at most, or what all tiles together give.
+    max_detections: the surest so many of a picture, tiles or not; by default all: the 300 that a network
+    gives at most, or what all tiles together give.
     one_class_per_box: of one box with several classes, keep the surest.
     tile: look at pictures larger than this in overlapping tiles of so many pixels, too: for small objects.
     threads: CPU threads, all cores by default. cache: keep what OpenVINO compiled on disk.

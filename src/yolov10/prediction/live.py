@@ -83,7 +83,7 @@ class _Absence:
         self.since, self.wait = None, 0.0
 
     def reach_again(self) -> Capture | None:
-        """The source reached again; None when it is not to be. Raises UserError when patience is at its end."""
+        """The source reached again; None when it is not to be. Raises UserError at the end of patience."""
         if self.again.patience == 0 or self.stop.is_set():
             return None
         if self.since is None:
