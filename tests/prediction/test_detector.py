@@ -1,9 +1,9 @@
 """The detector from a user's side: inputs, thresholds, classes, batches, streams."""
 
 import io
+import warnings
 from dataclasses import replace
 from pathlib import Path
-import warnings
 
 import cv2
 import numpy as np

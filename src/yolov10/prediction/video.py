@@ -18,7 +18,7 @@ SUFFIXES = frozenset(
 SCHEMES = ("rtsp", "rtsps", "rtmp", "http", "https", "udp", "tcp", "srt")
 """Of addresses that may be read."""
 WHOLE = 0.9
-"""Share of its frames with fewer of which a file is called damaged. Players, too, leave some out at its ends."""
+"""Share of its frames with fewer of which a file is called damaged. Players, too, leave out some."""
 
 
 @dataclass(frozen=True)
