@@ -52,13 +52,18 @@ def decode(data: bytes, *, name: str, max_pixels: int = MAX_PIXELS) -> Image:
 def open_bytes(data: bytes, *, name: str, max_pixels: int = MAX_PIXELS) -> "Encoded":
     """The bytes of a picture file, measured but yet to be decoded; raises UserError as `decode` does."""
     header = _header(data, name)
-    pixels = header.width * header.height
+    check_pixels(name, header.width, header.height, max_pixels)
+    return Encoded(data, name, header)
+
+
+def check_pixels(name: str, width: int, height: int, max_pixels: int) -> None:
+    """Raise UserError, beginning with `name`, for a picture or video of more than `max_pixels`."""
+    pixels = width * height
     if pixels > max_pixels:
         raise UserError(
-            f"{name}: {header.width}x{header.height} = {pixels / 1e6:.4g} megapixels, "
+            f"{name}: {width}x{height} = {pixels / 1e6:.4g} megapixels, "
             f"over the limit of {max_pixels / 1e6:.4g}; raise --max-pixels to read it"
         )
-    return Encoded(data, name, header)
 
 
 @dataclass(frozen=True, eq=False)
