@@ -5,7 +5,7 @@ import sys
 import pytest
 
 from yolov10.errors import UserError
-from yolov10.files import identity, write_atomic
+from yolov10.files import identity, unreadable, write_atomic
 
 
 def test_writes_whole_and_makes_folders(tmp_path):
@@ -58,3 +58,10 @@ def test_a_folder_that_cannot_be_made_is_named(tmp_path):
     (tmp_path / "file").write_text("x")
     with pytest.raises(UserError, match="cannot write"):
         write_atomic(tmp_path / "file" / "b.bin", b"new")
+
+
+def test_what_cannot_be_read_is_told_with_the_reason_of_the_system_or_of_the_library():
+    assert (
+        unreadable("a.txt", OSError(13, "Permission denied")) == "a.txt: cannot be read (Permission denied)"
+    )
+    assert unreadable("a.txt", OSError("closed")) == "a.txt: cannot be read (closed)"

@@ -1,5 +1,4 @@
 import io
-import json
 import struct
 import threading
 import zlib
@@ -13,37 +12,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
+from odd_pictures import EXPECTED, ODD, READ, REFERENCE, REFUSED, REFUSED_EITHER, difference, pil, saved
 from PIL import Image, ImageOps
 
 from yolov10 import images
 from yolov10.errors import UserError
-
-ODD = Path(__file__).parent / "data" / "odd_images"
-EXPECTED = json.loads((ODD / "expected.json").read_text())
-REFERENCE = np.asarray(Image.open(ODD / "00_reference.png").convert("RGB"))[:, :, ::-1]
-
-REFUSED_EITHER = {"float32.tif", "truncated_no_eoi.jpg"}
-"""Files of which the data set allows both: neither an unscaled range nor a missing end is guessed."""
-READ = sorted(name for name, file in EXPECTED.items() if file["expect"] == "decode")
-REFUSED = sorted(EXPECTED.keys() - set(READ))
-
-
-def difference(a: NDArray[np.uint8], b: NDArray[np.uint8]) -> float:
-    assert a.shape == b.shape
-    return float(np.abs(a.astype(int) - b.astype(int)).mean())
-
-
-def saved(image: Image.Image, format: str, **options: object) -> bytes:
-    file = io.BytesIO()
-    image.save(file, format, **options)
-    return file.getvalue()
-
-
-def pil(name: str = "00_reference.png") -> Image.Image:
-    with Image.open(ODD / name) as image:
-        image.load()
-    return image
-
 
 # --- files that a loader meets sooner or later
 
@@ -308,121 +281,6 @@ def test_opencv_is_as_loud_after_overlapping_decodes_as_before(
             may_end[thread].set()
             decodes[thread].result()
     assert cv2.utils.logging.getLogLevel() == before
-
-
-# --- arrays
-
-
-def test_a_bgr_array_is_taken_as_it_is() -> None:
-    image = np.zeros((4, 5, 3), np.uint8)
-    assert images.from_array(image) is image
-
-
-def test_views_of_arrays_become_contiguous() -> None:
-    view = REFERENCE[::2, ::-1]
-    image = images.from_array(view)
-    assert image.flags.c_contiguous
-    assert np.array_equal(image, view)
-
-
-@pytest.mark.parametrize("size", [(160, 240), (1, 1), (1, 7), (7, 1)])
-def test_gray_is_repeated_and_alpha_dropped(size: tuple[int, int]) -> None:
-    bgr = REFERENCE[: size[0], : size[1]]
-    gray = bgr[:, :, 0]
-    for array in (gray, gray[:, :, None]):
-        assert np.array_equal(images.from_array(array), np.dstack([gray] * 3))
-    assert np.array_equal(images.from_array(np.dstack([bgr, gray])), bgr)
-
-
-@pytest.mark.parametrize(
-    ("wrong", "message"),
-    [
-        (None, "must be a NumPy array or a PIL image, not NoneType"),
-        ([[1, 2]], "not list"),
-        (b"bytes", "not bytes"),
-        (np.zeros((4, 4, 3)), r"must be uint8, 0\.\.255, not float64: scale and convert it"),
-        (np.zeros((4, 4), np.uint16), "not uint16"),
-        (np.zeros((4, 4), bool), "not bool"),
-        (np.zeros((3, 40, 40), np.uint8), r"HxWx3 \(BGR\) or HxWx4 \(BGRA\), not \(3, 40, 40\)"),
-        (np.zeros((1, 4, 4, 3), np.uint8), r"not \(1, 4, 4, 3\)"),
-        (np.zeros(12, np.uint8), r"not \(12,\)"),
-        (np.zeros((0, 4, 3), np.uint8), r"not \(0, 4, 3\)"),
-        (np.uint8(3), "not uint8"),
-    ],
-)
-def test_other_arrays_are_refused_saying_what_is_taken(wrong: object, message: str) -> None:
-    with pytest.raises(UserError, match=message):
-        images.from_array(wrong)
-
-
-# --- PIL images
-
-
-@pytest.mark.parametrize("name", [name for name in READ if Path(name).suffix != ".avif"])
-def test_pil_images_give_what_their_file_gives(name: str) -> None:
-    if name == "exif_malformed.jpg":
-        with pytest.warns(UserWarning, match="Corrupt EXIF"):
-            image = pil(name)
-    else:
-        image = pil(name)
-    allowed = 8 if name == "cmyk.jpg" else 2  # two readings of CMYK; two JPEG and WebP decoders
-    assert difference(images.from_array(image), images.read(ODD / name)) < allowed
-
-
-@pytest.mark.parametrize("orientation", range(1, 9))
-@pytest.mark.parametrize("format", ["JPEG", "PNG", "WEBP", "AVIF", "TIFF"])
-def test_pil_images_are_turned_upright(format: str, orientation: int) -> None:
-    tags = Image.Exif()
-    tags[274] = orientation
-    options = {"tiffinfo": {274: orientation}} if format == "TIFF" else {"exif": tags}
-    data = saved(pil(), format, **options)
-    with Image.open(io.BytesIO(data)) as image:
-        assert difference(images.from_array(image), images.decode(data, name="x")) < 3
-
-
-@pytest.mark.parametrize("mode", ["RGB", "RGBA", "RGBX", "RGBa", "CMYK", "HSV", "YCbCr"])
-def test_pil_colour_modes(mode: str) -> None:
-    assert difference(images.from_array(pil().convert(mode)), REFERENCE) < 3
-
-
-@pytest.mark.parametrize("mode", ["L", "LA", "I;16", "I;16L", "I;16B", "I"])
-def test_pil_gray_modes_are_scaled_not_clipped(mode: str) -> None:
-    gray = np.asarray(pil().convert("L"))
-    if mode.startswith("I"):
-        image = Image.new(mode, (240, 160))
-        image.putdata([int(value) * 257 for value in gray.ravel()])
-    else:
-        image = Image.fromarray(gray).convert(mode)
-    assert image.mode == mode
-    assert np.array_equal(images.from_array(image), np.dstack([gray] * 3))
-
-
-@pytest.mark.parametrize("mode", ["1", "P", "PA"])
-def test_pil_modes_of_few_colours(mode: str) -> None:
-    image = pil().convert("P").convert(mode)
-    assert image.mode == mode
-    assert np.array_equal(images.from_array(image), np.asarray(image.convert("RGB"))[:, :, ::-1])
-
-
-@pytest.mark.parametrize(
-    ("image", "message"),
-    [
-        (Image.new("F", (4, 4)), "mode F"),
-        (Image.new("RGB", (0, 4)), r"size \(0, 4\)"),
-        (Image.new("La", (4, 4)), "cannot be read"),
-        (Image.new("I", (4, 4), 70_000), r"must hold 0\.\.65535"),
-        (Image.new("I", (4, 4), -1), r"must hold 0\.\.65535"),
-    ],
-)
-def test_pil_images_without_a_range_are_refused(image: Image.Image, message: str) -> None:
-    with pytest.raises(UserError, match=message):
-        images.from_array(image)
-
-
-@pytest.mark.parametrize("name", ["truncated_half.jpg", "truncated_half.png"])
-def test_pil_images_that_fail_when_read_are_refused(name: str) -> None:
-    with Image.open(ODD / name) as image, pytest.raises(UserError, match="the PIL image cannot be read"):
-        images.from_array(image)
 
 
 # --- writing

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from yolov10.drawing import draw_boxes
 from yolov10.errors import require
-from yolov10.images import Image, from_array
+from yolov10.images import Image
+from yolov10.in_memory import from_array
 
 if TYPE_CHECKING:
     import supervision

@@ -40,6 +40,11 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
         raise UserError(f"cannot write {path}: {fault.strerror or fault}") from None
 
 
+def unreadable(path: str | os.PathLike[str], fault: OSError) -> str:
+    """The line that says so of a file or folder, and why."""
+    return f"{os.fspath(path)}: cannot be read ({fault.strerror or fault})"
+
+
 def identity(path: str | os.PathLike[str]) -> tuple[int, int] | None:
     """What two spellings of, or links to, one file or folder share; None where nothing can be seen."""
     try:

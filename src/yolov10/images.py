@@ -1,4 +1,4 @@
-"""Pictures in and out: files, bytes, arrays and PIL images become uint8 [H,W,3], BGR, upright."""
+"""Picture files in and out: files and bytes become uint8 [H,W,3], BGR, upright."""
 
 import os
 from dataclasses import dataclass
@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from yolov10.errors import UserError
-from yolov10.exif import exif_orientation
 from yolov10.files import write_atomic
 from yolov10.image_formats import png_chunks
 from yolov10.image_header import ImageHeader, read_header
@@ -52,13 +51,18 @@ def decode(data: bytes, *, name: str, max_pixels: int = MAX_PIXELS) -> Image:
 def open_bytes(data: bytes, *, name: str, max_pixels: int = MAX_PIXELS) -> "Encoded":
     """The bytes of a picture file, measured but yet to be decoded; raises UserError as `decode` does."""
     header = _header(data, name)
-    pixels = header.width * header.height
+    check_pixels(name, header.width, header.height, max_pixels)
+    return Encoded(data, name, header)
+
+
+def check_pixels(name: str, width: int, height: int, max_pixels: int) -> None:
+    """Raise UserError, beginning with `name`, for a picture or video of more than `max_pixels`."""
+    pixels = width * height
     if pixels > max_pixels:
         raise UserError(
-            f"{name}: {header.width}x{header.height} = {pixels / 1e6:.4g} megapixels, "
+            f"{name}: {width}x{height} = {pixels / 1e6:.4g} megapixels, "
             f"over the limit of {max_pixels / 1e6:.4g}; raise --max-pixels to read it"
         )
-    return Encoded(data, name, header)
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,7 +88,7 @@ class Encoded:
         data = _still_png(self.data) if header.format == "PNG" else self.data
         image = _decode_as_stored(data, shrink)
         if image is not None and header.format != "TIFF":  # libtiff turned it already, whatever the flag says
-            image = _turned_upright(image, header.orientation)
+            image = turned_upright(image, header.orientation)
         width, height = (-(-side // shrink) for side in self.size)
         if image is None or image.shape[1::-1] != (width, height):
             raise UserError(
@@ -96,26 +100,6 @@ class Encoded:
     def can_shrink(self) -> bool:
         """Whether `pixels` takes a `shrink` other than 1."""
         return self.header.format == "JPEG"
-
-
-def from_array(image: object) -> Image:
-    """Take a picture from memory as [H,W,3] BGR: a NumPy uint8 array (BGR, BGRA or gray) or a PIL image.
-
-    A contiguous BGR array is returned as it is. A PIL image is turned upright by its EXIF; its 16-bit gray is
-    scaled to 8 bits. Raises UserError for anything else.
-    """
-    if any((kind.__module__, kind.__name__) == ("PIL.Image", "Image") for kind in type(image).__mro__):
-        return _from_pil(image)
-    if not isinstance(image, np.ndarray):
-        raise UserError(f"a picture must be a NumPy array or a PIL image, not {type(image).__name__}")
-    if image.dtype != np.uint8:
-        raise UserError(f"a picture array must be uint8, 0..255, not {image.dtype}: scale and convert it")
-    channels = image.shape[2] if image.ndim == 3 else 1
-    if image.ndim not in (2, 3) or channels not in (1, 3, 4) or image.size == 0:
-        raise UserError(f"a picture array must be HxW, HxWx1, HxWx3 (BGR) or HxWx4 (BGRA), not {image.shape}")
-    if channels == 3:
-        return np.ascontiguousarray(image)
-    return _as_image(cv2.cvtColor(image, cv2.COLOR_GRAY2BGR if channels == 1 else cv2.COLOR_BGRA2BGR))
 
 
 def encode(image: Image, suffix: str) -> bytes:
@@ -204,8 +188,8 @@ _SHRUNK = {
 }
 
 
-def _turned_upright(image: Image, orientation: int) -> Image:
-    """Apply an EXIF orientation: 5..8 exchange rows and columns, then most flip."""
+def turned_upright(image: Image, orientation: int) -> Image:
+    """A picture [H,W,3] turned by its EXIF orientation: 5..8 exchange rows and columns, then most flip."""
     turned = cv2.transpose(image) if orientation >= 5 else image
     flip = _FLIPS.get(orientation)
     return _as_image(turned if flip is None else cv2.flip(turned, flip))
@@ -213,28 +197,6 @@ def _turned_upright(image: Image, orientation: int) -> Image:
 
 _LEFT_RIGHT, _TOP_BOTTOM, _BOTH = 1, 0, -1  # cv2.flip's codes
 _FLIPS = {2: _LEFT_RIGHT, 3: _BOTH, 4: _TOP_BOTTOM, 6: _LEFT_RIGHT, 7: _BOTH, 8: _TOP_BOTTOM}
-
-
-def _from_pil(image: Any) -> Image:  # noqa: ANN401 - known by its form, since PIL is no dependency
-    """Convert a PIL image of any mode but F (it has no agreed range) to upright BGR [H,W,3]."""
-    if image.mode == "F" or 0 in image.size:
-        raise UserError(f"a PIL image of mode {image.mode} and size {image.size} is no picture: make it RGB")
-    try:
-        if image.mode.startswith("I"):
-            pixels = from_array(_scaled_to_8_bits(np.asarray(image)))
-        else:
-            pixels = _as_image(cv2.cvtColor(np.asarray(image.convert("RGB")), cv2.COLOR_RGB2BGR))
-    except (OSError, SyntaxError, ValueError) as fault:  # from PIL, which reads a file's pixels only now
-        raise UserError(f"the PIL image cannot be read: {fault}") from None
-    # PIL keeps the EXIF of a file here; a TIFF's orientation it has applied itself.
-    return _turned_upright(pixels, exif_orientation(image.info.get("exif") or b""))
-
-
-def _scaled_to_8_bits(values: NDArray[Any]) -> Image:
-    """Scale the gray of PIL's modes I;16 and I from 0..65535."""
-    if values.min() < 0 or values.max() > 65535:
-        raise UserError("a PIL image of mode I must hold 0..65535: make it L or RGB")
-    return (values >> 8).astype(np.uint8)
 
 
 def _as_image(array: NDArray[Any]) -> Image:

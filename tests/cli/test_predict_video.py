@@ -141,11 +141,23 @@ def test_tracks_in_every_form_and_in_the_drawing(run, clip, tmp_path):
     assert images[0] == f"{clip}#0"
     assert len(set(images)) == 30
     assert run(*common, "--format", "yolo", "--output", tmp_path / "labels").code == 0
-    assert sorted(os.listdir(tmp_path / "labels"))[::29] == ["clip-000000.txt", "clip-000029.txt"]
+    assert sorted(os.listdir(tmp_path / "labels")) == [f"clip-{number:06}.txt" for number in range(30)]
     run(*common, "--output", tmp_path / "tracked")
     run(*common[:4], "--output", tmp_path / "plain")
     tracked, plain = (frames_of(tmp_path / kind / "clip.mp4")[15] for kind in ("tracked", "plain"))
     assert np.abs(tracked.astype(int) - plain).max() > 60
+
+
+@pytest.mark.parametrize("name", ["clip-000000.png", "clip.png", "clip-2-000000.png"])
+def test_a_picture_named_like_a_frame_and_the_frame_keep_their_text_files(run, clip, tmp_path, name):
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "clip.mp4").write_bytes(clip.read_bytes())
+    cv2.imwrite(str(tmp_path / "in" / name), np.full((64, 96, 3), 255, np.uint8))
+    for sources in (["in"], [f"in/{name}", "in/clip.mp4"], ["in/clip.mp4", f"in/{name}"]):
+        labels = tmp_path / f"labels-{len(os.listdir(tmp_path))}"
+        places = [tmp_path / source for source in sources]
+        assert run("predict", *places, "--model", TOY, "--format", "yolo", "--output", labels).code == 0
+        assert len(os.listdir(labels)) == 31
 
 
 def test_without_tracking_there_are_no_tracks(run, clip):
@@ -200,15 +212,22 @@ def test_a_folder_with_pictures_and_videos_and_one_that_is_broken(run, clip, tmp
     assert "1 could not be read" in result.err
 
 
-def test_of_a_broken_video_our_line_stands_alone_on_stderr(clip, tmp_path):
-    data = clip.read_bytes()
-    (tmp_path / "cut.mp4").write_bytes(data[:500])
-    (tmp_path / "damaged.mp4").write_bytes(data[:-2000] + bytes(1000) + data[-1000:])
-    process = started("predict", tmp_path, "--model", TOY, "--quiet")
-    _, err = process.communicate()
+def test_of_broken_videos_our_lines_stand_alone_on_stderr(tmp_path):
+    for suffix in ("mp4", "mkv", "avi", "ts"):
+        data = write(SMALL, tmp_path / f"whole.{suffix}", frames=30).read_bytes()
+        third = len(data) // 3
+        (tmp_path / f"head.{suffix}").write_bytes(data[:500])
+        (tmp_path / f"cut.{suffix}").write_bytes(data[: 2 * third])
+        (tmp_path / f"hole.{suffix}").write_bytes(data[:third] + bytes(third) + data[2 * third :])
+    process = started("predict", *sorted(tmp_path.iterdir()), "--model", TOY, "--quiet")
+    out, err = process.communicate()
     assert process.returncode == 1
-    assert all(line.startswith("warning: ") for line in err.decode().splitlines()), err
-    assert "cut.mp4: a damaged video" in err.decode()
+    faults = [entry["error"] for entry in json.loads(out) if "error" in entry]
+    assert err.decode().splitlines() == [f"warning: {fault}" for fault in faults]
+    assert {fault.partition(": ")[0] for fault in faults} >= {
+        *(str(tmp_path / f"head.{suffix}") for suffix in ("mp4", "mkv", "avi", "ts")),
+        *(str(tmp_path / name) for name in ("cut.mp4", "hole.mp4", "cut.avi", "hole.avi")),
+    }
 
 
 def test_progress_tells_frames_a_second(run, clip, monkeypatch):
@@ -234,8 +253,8 @@ def test_the_video_itself_is_never_overwritten(run, clip, tmp_path):
 @pytest.mark.parametrize(
     "arguments,reason",
     [
-        (["--frame-step", "0"], "frame step 0"),
-        (["--reconnect", "-1"], "reconnect -1"),
+        (["--frame-step", "0"], "frame_step 0 is not between 1 and 1000000"),
+        (["--reconnect", "-1"], "reconnect -1.0 is not between 0 and 1000000"),
         (["--count-line", "1,2,3"], "line '1,2,3' is not"),
         (["--count-zone", "1,2"], "zone '1,2' is not"),
         (["--save-counts", "c.json"], "--count-line or --count-zone"),
@@ -275,6 +294,36 @@ def test_a_stream_until_its_end(run, camera, tmp_path):
     (copy,) = tmp_path.iterdir()
     assert copy.name == f"127-0-0-1-{camera.server.server_port}-camera.mkv"
     assert len(frames_of(copy)) == 40
+
+
+def test_a_stream_that_breaks_off_goes_on_with_its_numbers_and_tracks(camera):
+    camera.sent = camera.allowed = 1  # its first picture is black: the toy finds nothing in it
+    camera.send(6)
+    process = started(
+        *("predict", camera.address, "--model", TOY, *TRACK, "--format", "jsonl"),
+        *("--when-behind", "wait", "--quiet"),
+    )
+    entries = [json.loads(process.stdout.readline()) for _ in range(6)]
+    camera.hang_up()
+    camera.send(6)
+    entries += [json.loads(process.stdout.readline()) for _ in range(6)]
+    process.send_signal(signal.SIGINT)
+    camera.send(1)
+    _, err = process.communicate()
+    assert [entry["frame"] for entry in entries] == list(range(12))
+    assert [[one["track"] for one in entry["detections"]] for entry in entries] == [[1, 2]] * 12
+    assert err.decode().splitlines() == [
+        f"warning: {camera.address}: broke off; trying to reach it again",
+        "interrupted",
+    ]
+
+
+def test_a_stream_that_was_never_there_is_one_line(run, camera):
+    camera.leave()
+    result = run("predict", camera.address, "--model", TOY, "--format", "jsonl", "--quiet")
+    fault = f"{camera.address}: cannot be reached, or sends no video"
+    assert (result.code, result.err) == (1, f"warning: {fault}\n")
+    assert lines(result) == [{"source": camera.address, "error": fault}]
 
 
 @pytest.mark.parametrize("form,container", [("json", "mp4"), ("jsonl", "mkv")])

@@ -88,6 +88,47 @@ def test_a_zone_counts_who_enters_and_who_leaves():
     assert walked(zone, (97, 150), (101, 150), (99, 150), (97, 150)) == (0, 0)  # trembles at the edge
 
 
+SLANTED = parse_zone("0,0,300,100,0,100")
+
+
+@pytest.mark.parametrize(
+    "zone,on,inside,outside",
+    [
+        (parse_zone("100,100,200,200"), (100, 150), (150, 150), (50, 150)),
+        (parse_zone("100,100,200,200"), (200, 200), (150, 150), (250, 250)),
+        *((SLANTED, (x, x / 3), (20, 80), (200, 20)) for x in (1, 50.5, 100, 150, 299)),
+    ],
+)
+def test_whoever_is_first_seen_exactly_on_the_border_of_a_zone_is_in_it(zone, on, inside, outside):
+    assert walked(zone, on, inside) == (0, 0)
+    assert walked(zone, on, outside) == (0, 1)
+    assert walked(zone, on, outside, on, inside) == (1, 1)
+
+
+@pytest.mark.parametrize("size", [20.0, 1.0, 0.0])
+def test_one_that_moves_along_the_border_of_a_zone_is_not_counted_for_it(size):
+    along = [(x, x / 3) for x in np.linspace(1, 299, 60)]
+    assert walked(SLANTED, *along, size=size) == (0, 0)
+    assert walked(SLANTED, (200, 20), *along, (20, 80), size=size) == (1, 0)
+    assert walked(SLANTED, (200, 20), *along, (200, 20), size=size) == (0, 0)
+    assert walked(SLANTED, (20, 80), *along, (200, 20), size=size) == (0, 1)
+
+
+@given(st.integers(0, 2**32 - 1))
+def test_who_entered_and_who_left_add_up_to_who_is_in(seed):
+    rng = np.random.default_rng(seed)
+    zone = parse_zone("100,100,200,200")
+    entered = left = there = first = 0
+    for _ in range(20):
+        path = [tuple(point) for point in rng.integers(85, 216, (6, 2))]
+        path.append([(150, 150), (0, 0)][rng.integers(2)])  # clear of the border in the end
+        came, went = walked(zone, *path)
+        entered, left = entered + came, left + went
+        first += zone.distance(np.array(path[0], float)) >= 0
+        there += path[-1] == (150, 150)
+    assert first + entered - left == there
+
+
 def test_a_rectangle_from_two_corners():
     assert parse_zone("200,200,100,100").points.tolist() == [[200, 200], [100, 200], [100, 100], [200, 100]]
 

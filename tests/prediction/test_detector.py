@@ -2,6 +2,8 @@
 
 import io
 import warnings
+from dataclasses import replace
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -11,6 +13,8 @@ from PIL import Image
 
 from yolov10 import Detector
 from yolov10.errors import UserError
+from yolov10.prediction.picture import Picture
+from yolov10.prediction.video import Footage, Moment, camera_or_stream
 
 TOY = DATA / "models" / "toy.onnx"
 CELLS = DATA / "odd_images" / "00_reference.png"
@@ -306,3 +310,20 @@ def test_a_runtime_that_is_open_already_is_used_as_it_is(toy):
     again = Detector(toy.runtime, confidence=0.5)
     assert again.runtime is toy.runtime
     assert len(again(picture())) == 2
+
+
+def test_pictures_before_a_live_frame_run_with_it_and_those_after_it_fill_their_own_batch(toy):
+    class Counting:
+        card, fixed_shape, sizes = toy.runtime.card, toy.runtime.fixed_shape, []
+
+        def __call__(self, images, classes=None):
+            self.sizes.append(len(images))
+            return toy.runtime(images, classes)
+
+    footage = Footage(camera_or_stream("0"), 25.0, 1, live=True, drops=True)
+    still = Picture("still", picture, Path("still"))
+    live = replace(still, moment=Moment(footage, 0, 0.0))
+    detector = Detector(Counting())
+    results = list(detector.results([still, still, live, still, still, still, still, live, live], batch=3))
+    assert [result.picture.is_live() for result in results] == [*[False] * 2, True, *[False] * 4, True, True]
+    assert Counting.sizes == [3, 3, 2, 1]

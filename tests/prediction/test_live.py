@@ -8,7 +8,7 @@ import time
 
 import pytest
 from conftest import DATA
-from prediction.mjpeg_server import Camera, read_number
+from prediction.mjpeg_server import Camera, numbered, read_number
 
 from yolov10 import Detector
 from yolov10.errors import UserError
@@ -156,21 +156,43 @@ def test_waiting_nothing_is_dropped(camera):
     pictures.close()
 
 
-def test_a_frame_is_answered_before_the_next_one_is_taken(camera, received):
-    camera.send(8)
+@pytest.mark.parametrize("batch", [1, 8])
+def test_a_frame_is_answered_before_the_next_one_is_taken_whatever_the_batch(camera, received, batch):
+    camera.send(12)
     detector = Detector(DATA / "models" / "toy.onnx")
-    stream = detector.stream(camera.address, playback=Playback(when_behind="wait"))
-    for count in range(8):
+    stream = detector.stream(camera.address, batch=batch, playback=Playback(when_behind="wait"))
+    for count in range(12):
         assert next(stream).frame == count
         assert len(received) == count + 1
     stream.close()
 
 
-def test_frames_are_skipped_on_purpose(camera):
+def test_frames_that_are_skipped_on_purpose_are_not_decoded(camera, received):
     camera.send(12)
     pictures = frames(camera, when_behind="wait", step=3)
     assert numbers(next(pictures) for _ in range(4)) == [(n, n) for n in (0, 3, 6, 9)]
+    assert received == [0, None, None, 3, None, None, 6, None, None, 9]
     pictures.close()
+
+
+def test_a_skipped_frame_is_grabbed_alone():
+    class Calls:
+        def __init__(self):
+            self.made = []
+
+        def grab(self):
+            self.made.append("grab")
+            return True
+
+        def read(self):
+            self.made.append("read")
+            return True, numbered(0)
+
+    opened = Capture.__new__(Capture)
+    opened.capture = Calls()
+    for wanted in (True, False, False, True):
+        opened.next(wanted=wanted)
+    assert opened.capture.made == ["read", "grab", "grab", "read"]
 
 
 def test_a_stream_that_breaks_off_is_reached_again_and_goes_on(camera):
@@ -185,6 +207,54 @@ def test_a_stream_that_breaks_off_is_reached_again_and_goes_on(camera):
     assert [shown for _, shown in after] == list(range(5, 10))
     assert camera.connections == 2
     assert told == [f"{camera.address}: broke off; trying to reach it again"]
+    pictures.close()
+
+
+def test_breaking_off_is_told_by_default_as_a_warning(camera):
+    camera.send(5)
+    pictures = each_picture([camera_or_stream(camera.address)], Playback(when_behind="wait"))
+    for _ in range(5):
+        next(pictures)
+    camera.hang_up()
+    camera.send(5)
+    with pytest.warns(UserWarning, match=f"^{camera.address}: broke off; trying to reach it again$"):
+        next(pictures)
+    pictures.close()
+
+
+def test_breaking_off_among_skipped_frames_is_told_each_time_and_the_numbers_go_on(camera, received):
+    told = []
+    camera.send(6)
+    pictures = frames(camera, told, when_behind="wait", step=10)
+    seen = [next(pictures)]
+    for count in (1, 2):  # between two frames that are looked at
+        reader = threading.Thread(target=lambda: seen.append(next(pictures)))
+        reader.start()
+        until(lambda count=count: len(received) == 6 + 10 * (count - 1))
+        camera.hang_up()
+        until(lambda count=count: len(told) == count)
+        camera.send(10)
+        reader.join()
+    assert numbers(seen) == [(0, 0), (10, 10), (20, 20)]
+    assert [picture.moment.absences for picture in seen] == [0, 1, 2]
+    pictures.close()
+
+
+def test_a_stream_that_fell_silent_is_sought_again_though_its_timeout_is_longer_than_the_patience(
+    camera, monkeypatch
+):
+    monkeypatch.setattr(capture, "READ_TIMEOUT", 500)
+    told = []
+    camera.send(5)
+    pictures = frames(camera, told, when_behind="wait", reconnect=0.1)
+    assert numbers(next(pictures) for _ in range(5)) == [(n, n) for n in range(5)]
+    after = []
+    reader = threading.Thread(target=lambda: after.extend(numbers([next(pictures)])))
+    reader.start()
+    until(lambda: told)
+    camera.send(5)
+    reader.join()
+    assert [number for number, _ in after] == [5]
     pictures.close()
 
 
@@ -211,15 +281,18 @@ def test_a_stream_that_is_not_sought_again_just_ends(camera):
     assert numbers(seen) == [(0, 0), (1, 1), (2, 2)]
 
 
-def test_a_stream_that_falls_silent_is_given_up_after_its_timeout(camera):
+def test_a_stream_that_falls_silent_is_given_up_after_its_timeout_and_no_library_prints(camera, capfd):
     camera.send(3)
     pictures = frames(camera, reconnect=0, when_behind="wait")
     assert len(numbers(pictures)) == 3  # and no fourth: the camera sends nothing, and does not hang up
+    assert capfd.readouterr() == ("", "")
 
 
-def test_an_address_where_nobody_is_says_so(camera):
+def test_an_address_where_nobody_is_says_so_and_is_not_sought_again(camera):
     camera.leave()
-    (only,) = frames(camera)
+    told = []
+    (only,) = frames(camera, told)
+    assert told == []
     with pytest.raises(UserError, match="cannot be reached, or sends no video"):
         only.read()
 

@@ -6,7 +6,8 @@ import pytest
 from prediction.named import files, picture
 
 from yolov10.errors import UserError
-from yolov10.prediction.places import Places, check_output
+from yolov10.prediction.places import Places, check_output, member, take_label
+from yolov10.prediction.video import Video
 
 
 class TestCheckOutput:
@@ -47,8 +48,40 @@ class TestCheckOutput:
         check_output([picture(str(tmp_path / "a.jpg"))], tmp_path / "new")
         check_output([picture("-", "stdin.jpg")], tmp_path)
 
+    @pytest.mark.parametrize("name", ["clip-000000.txt", "clip-2-000000.txt"])
+    def test_the_text_file_of_a_frame_never_overwrites_a_list(self, tmp_path, name):
+        files(tmp_path, name)
+        (tmp_path / "link.txt").symlink_to(name)
+        clips = [Video("x/clip.mp4", Path("clip.mp4")), Video("y/clip.mp4", Path("clip.mp4"))]
+        with pytest.raises(UserError, match=rf"{name} would overwrite .* choose another --output"):
+            check_output(clips, tmp_path, take_label, lists=[str(tmp_path / "link.txt")])
+        with pytest.raises(UserError, match=rf"{name} would overwrite"):
+            check_output([*clips, picture(str(tmp_path / name))], tmp_path, take_label)
+        check_output(clips, tmp_path, take_label, lists=[str(tmp_path / "other-000000.txt")])
+        check_output(clips, tmp_path / "elsewhere", take_label, lists=[str(tmp_path / name)])
+
 
 class TestPlaces:
+    @pytest.mark.parametrize("first", ["picture", "video"])
+    def test_the_text_files_of_a_video_never_fall_on_those_of_pictures_or_other_videos(self, tmp_path, first):
+        places, taken = Places(tmp_path), []
+        pictures = [Path("clip-000000.txt"), Path("clip-2-000001.txt"), Path("clip-1234567.txt")]
+        for _ in range(3):
+            if first == "picture":
+                taken += map(places.take, pictures)
+            series = places.take_series(Path("clip.txt"))
+            taken += [member(series, number) for number in (0, 1, 1234567)]
+            if first == "video":
+                taken += map(places.take, pictures)
+        assert len(set(taken)) == len(taken) == 18
+        assert (tmp_path / "clip-000000.txt") in taken
+
+    def test_names_that_are_no_frames_are_left_to_pictures(self, tmp_path):
+        places = Places(tmp_path)
+        places.take_series(Path("clip.txt"))
+        names = ["clip-00000.txt", "clip000000.txt", "clip-000000x.txt", "other-000000.txt"]
+        assert [places.take(Path(name)).name for name in names] == names
+
     def test_a_name_handed_out_by_number_is_not_handed_out_again(self, tmp_path):
         places = Places(tmp_path)
         taken = [places.take(Path(name)).name for name in ("a-2.jpg", "a.jpg", "a.jpg", "a-2.jpg", "a.jpg")]

@@ -100,6 +100,7 @@ def test_a_full_disk_is_told(tmp_path, suffix):
     result = subprocess.run(command, capture_output=True, text=True)
     assert result.returncode == 0, result.stderr
     assert "it is not whole; the disk may be full" in result.stdout
+    assert result.stderr == ""  # OpenCV would print a line a frame
 
 
 def test_each_video_has_its_own_file_and_a_skipping_one_takes_as_long(tmp_path):

@@ -180,3 +180,14 @@ def test_tiles_that_are_scaled_find_no_object_twice_either(scene):
     found = right(component_detector(TOY, image_size=640, tile=777)(picture), boxes, classes)
     assert (found.sum(axis=0) <= 1).mean() >= 0.99
     assert len(found) - found.any(axis=1).sum() <= 0.01 * len(boxes)
+
+
+def test_max_detections_holds_for_the_picture_and_not_for_each_tile(scene):
+    picture, _, _, _ = scene
+    every = component_detector(TOY, image_size=640, tile=640)(picture)
+    assert len(every) > 300  # what one look gives at most
+    for most in (5, 500):
+        few = component_detector(TOY, image_size=640, tile=640, max_detections=most)(picture)
+        np.testing.assert_array_equal(few.boxes, every.boxes[:most])
+        np.testing.assert_array_equal(few.scores, every.scores[:most])
+        np.testing.assert_array_equal(few.classes, every.classes[:most])

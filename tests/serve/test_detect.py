@@ -86,6 +86,12 @@ def test_a_detectors_own_options_are_the_defaults(png):
         assert len(client.post("/detect?max_detections=2", content=png).json()[0]["detections"]) == 2
 
 
+def test_a_detector_that_looks_at_tiles_does_so_when_it_is_served():
+    with serving({"toy": Detector(TOY, tile=160, image_size=64)}) as client:
+        large = cv2.imencode(".png", np.full((120, 300, 3), 255, np.uint8))[1].tobytes()
+        assert len(client.post("/detect", content=large).json()[0]["detections"]) > 3  # three a window
+
+
 @pytest.mark.parametrize(
     ("query", "message"),
     [

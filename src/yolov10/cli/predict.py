@@ -18,7 +18,7 @@ from yolov10.prediction.following import followed
 from yolov10.prediction.found import Failure, Found
 from yolov10.prediction.frames import Playback, each_picture, frame_count
 from yolov10.prediction.picture import Entry
-from yolov10.prediction.places import check_output, copy_place, label_place
+from yolov10.prediction.places import check_output, take_copy, take_label
 from yolov10.prediction.sources import pictures
 from yolov10.prediction.tracking import UNSURE, Tracker
 from yolov10.prediction.video import Video
@@ -92,9 +92,9 @@ def _check_output(options: Options, sources: Callable[[], Iterator[Entry]]) -> N
     if options.output is None:
         return
     if options.format == "yolo":
-        check_output(sources(), options.output, label_place, lists=options.sources)
+        check_output(sources(), options.output, take_label, lists=options.sources)
     else:
-        check_output(sources(), options.output, partial(copy_place, container=options.video_format))
+        check_output(sources(), options.output, partial(take_copy, container=options.video_format))
 
 
 def _detector(options: Options) -> Detector:

@@ -28,7 +28,11 @@ class Options(ModelOptions):
     classes: str | None = option(
         "names or indices to look for, separated by commas", group="Detection", metavar="NAME,..."
     )
-    max_detections: int = option("at most so many a picture, or a tile", 300, group="Detection", metavar="N")
+    max_detections: int | None = option(
+        "the surest so many of a picture; all unless given: up to 300, or as many as all tiles together give",
+        group="Detection",
+        metavar="N",
+    )
     one_class_per_box: bool = option("keep a box once, with its surest class", False, group="Detection")
     tile: int | None = option(
         "look at larger pictures in overlapping tiles of so many pixels, too, for small objects",

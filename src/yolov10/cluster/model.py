@@ -22,7 +22,7 @@ class Settings:
     confidence: float | None
     classes: str | None
     image_size: str | None
-    max_detections: int
+    max_detections: int | None
     one_class_per_box: bool
     tile: int | None
     max_pixels: int

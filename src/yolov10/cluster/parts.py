@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from yolov10.errors import UserError
-from yolov10.files import write_atomic
+from yolov10.files import unreadable, write_atomic
 from yolov10.lock import locked
 
 LOCK = ".lock"
@@ -31,7 +31,7 @@ class Parts:
         except FileNotFoundError:
             return None
         except OSError as fault:
-            raise UserError(f"{self._path(key)}: cannot be read ({fault.strerror})") from None
+            raise UserError(unreadable(self._path(key), fault)) from None
         digest, _, lines = data.partition(b"\n")
         return lines if digest == _digest(lines) else None
 

@@ -23,6 +23,7 @@ from yolov10.evaluation.paper import (
 )
 from yolov10.evaluation.report import Evaluation
 from yolov10.images import Image
+from yolov10.in_memory import from_array
 from yolov10.opencv import cv2
 
 ACROSS, DOWN = 3, 4
@@ -117,7 +118,7 @@ def _tile(evaluation: Evaluation, one: Mistakes) -> Image:
     sample = evaluation.findings.samples[one.index]
     gain = min(TILE_WIDTH / sample.width, TILE_HEIGHT / sample.height)
     size = max(round(sample.width * gain), 1), max(round(sample.height * gain), 1)
-    picture = images.from_array(cv2.resize(images.read(sample.path), size, interpolation=cv2.INTER_AREA))
+    picture = from_array(cv2.resize(images.read(sample.path), size, interpolation=cv2.INTER_AREA))
     outlines = _outlines(evaluation, one)
     for outline in outlines:
         _draw_box(picture, outline, gain)

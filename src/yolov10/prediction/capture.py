@@ -7,8 +7,9 @@ from pathlib import Path
 import numpy as np
 
 from yolov10.errors import UserError
-from yolov10.images import Image
-from yolov10.opencv import cv2, silence_ffmpeg, silent
+from yolov10.files import unreadable
+from yolov10.images import Image, check_pixels
+from yolov10.opencv import cv2, silent_video
 from yolov10.prediction.video import Video
 
 OPEN_TIMEOUT, READ_TIMEOUT = 10_000, 10_000
@@ -35,8 +36,7 @@ class Capture:
     def __init__(self, video: Video, max_pixels: int) -> None:
         self.counted = video.kind == "file" and _is_counted(video.source)
         """Whether `frames` is a count, not an estimate from times."""
-        silence_ffmpeg()
-        with silent(), contextlib.ExitStack() as held:
+        with silent_video(), contextlib.ExitStack() as held:
             self.capture = _open(video, held)
         if not self.capture.isOpened():
             raise UserError(_FAULTS[video.kind].format(video.source))
@@ -44,21 +44,21 @@ class Capture:
         self.fps = fps if 0 < fps < 1000 else USUAL_FPS
         self.frames = int(frames) if 0 < frames < 1e9 else None
         """How many there are; None of a source without an end."""
-        if width * height > max_pixels:
+        try:
+            check_pixels(video.source, int(width), int(height), max_pixels)
+        except UserError:
             self.close()
-            raise UserError(
-                f"{video.source}: {width:.0f}x{height:.0f} = {width * height / 1e6:.4g} megapixels, "
-                f"over the limit of {max_pixels / 1e6:.4g}; raise --max-pixels to read it"
-            )
+            raise
 
     def next(self, *, wanted: bool) -> tuple[bool, Image | None]:
         """Whether there is a next frame, and its pixels [h, w, 3] BGR if they are `wanted`.
 
         A damaged frame reads as none; there may be more behind it.
         """
-        if not wanted:
-            return self.capture.grab(), None
-        there, pixels = self.capture.read()
+        with silent_video():
+            if not wanted:
+                return self.capture.grab(), None
+            there, pixels = self.capture.read()
         return there, np.asarray(pixels, np.uint8) if there else None
 
     def close(self) -> None:
@@ -100,7 +100,7 @@ def _is_counted(path: str) -> bool:
         with Path(path).open("rb") as file:
             head = file.read(400)
     except OSError as fault:
-        raise UserError(f"{path}: cannot be read ({fault.strerror})") from None
+        raise UserError(unreadable(path, fault)) from None
     counted = re.match(_COUNTED, head, re.DOTALL) is not None
     if not counted and not re.match(_UNCOUNTED, head, re.DOTALL):
         raise UserError(f"{path}: no video (MP4, MOV, MKV, WebM, AVI, MPEG, TS, WMV, FLV or OGV)")

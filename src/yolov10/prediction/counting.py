@@ -16,8 +16,10 @@ from yolov10.opencv import cv2
 CLEAR = 0.1
 """By how much of its smaller side an object's centre must be beyond a border to have crossed it.
 
-One that trembles on the border is counted once.
+One that trembles on the border, or moves along it, is counted once or not at all.
 """
+ON = 1e-3
+"""Pixels from a border within which a place is exactly on it: what OpenCV's distance is off by, and more."""
 REMEMBERED = 10_000
 """Objects whose last place is kept."""
 
@@ -30,11 +32,13 @@ class Border(Protocol):
     kind: ClassVar[str]
     ways: ClassVar[tuple[str, str]]
     """Names of the ways across: to where the distance is above 0, and back."""
+    closed: ClassVar[bool]
+    """Whether the border itself belongs to the side where the distance is above 0."""
     points: Points
     """[n, 2] x y, pixels."""
 
     def distance(self, point: Points) -> float:
-        """Image from the border to a point [2]; the sign tells the side."""
+        """Pixels from the border to a point [2] x y; the sign tells the side."""
 
     def is_crossed(self, start: Points, end: Points) -> bool:
         """Whether one who went from a point [2] on one side to one on the other came across here."""
@@ -48,13 +52,14 @@ class Line:
 
     kind: ClassVar[str] = "line"
     ways: ClassVar[tuple[str, str]] = ("forward", "backward")
+    closed: ClassVar[bool] = False
 
     def __init__(self, points: Points) -> None:
         self.points = points
         self.along = points[1] - points[0]
 
     def distance(self, point: Points) -> float:
-        """Image from the line without its ends; above 0 on the left hand."""
+        """Pixels from the line, thought without ends; above 0 on the left hand."""
         x, y = point - self.points[0]
         return float(self.along[1] * x - self.along[0] * y) / math.hypot(*self.along)
 
@@ -66,16 +71,17 @@ class Line:
 
 
 class Zone:
-    """A polygon [n, 2]."""
+    """A polygon [n, 2] x y, pixels; its edge is part of it."""
 
     kind: ClassVar[str] = "zone"
     ways: ClassVar[tuple[str, str]] = ("entered", "left")
+    closed: ClassVar[bool] = True
 
     def __init__(self, points: Points) -> None:
         self.points = points
 
     def distance(self, point: Points) -> float:
-        """Image from the edge; above 0 inside."""
+        """Pixels from the edge; above 0 inside."""
         return cv2.pointPolygonTest(self.points.astype(np.float32), tuple(point.tolist()), measureDist=True)
 
     def is_crossed(self, start: Points, end: Points) -> bool:
@@ -89,22 +95,33 @@ class Crossings:
     def __init__(self, border: Border) -> None:
         self.border = border
         self.counts: dict[str, Counter[str]] = {way: Counter() for way in border.ways}
-        self.last: dict[int, tuple[Points, float]] = {}
+        self.last: dict[int, tuple[Points, bool]] = {}
+        """Where an object was last seen clear of the border, and whether the distance was above 0 there."""
 
     def update(self, found: Detections) -> None:
-        """Take in the next frame."""
+        """Take in the next frame: detections whose objects are numbered in `tracks`."""
         assert found.tracks is not None
         for track, box, index in zip(found.tracks.tolist(), found.boxes, found.classes.tolist(), strict=True):
             centre, sides = (box[:2] + box[2:]).astype(np.float64) / 2, box[2:] - box[:2]
-            distance = self.border.distance(centre)
-            if abs(distance) <= CLEAR * sides.min():
+            side = self._side(centre, CLEAR * max(float(sides.min()), 1.0), known=track in self.last)
+            if side is None:
                 continue
-            start, before = self.last.pop(track, (centre, distance))
-            self.last[track] = centre, distance
-            if before * distance < 0 and self.border.is_crossed(start, centre):
-                self.counts[self.border.ways[distance < 0]][found.names[index]] += 1
+            start, before = self.last.pop(track, (centre, side))
+            self.last[track] = centre, side
+            if side != before and self.border.is_crossed(start, centre):
+                self.counts[self.border.ways[0 if side else 1]][found.names[index]] += 1
         while len(self.last) > REMEMBERED:
             del self.last[next(iter(self.last))]
+
+    def _side(self, centre: Points, clear: float, *, known: bool) -> bool | None:
+        """On which side an object is; None where that is left open, or to what is known of it.
+
+        Who is in a zone is settled at first sight, so that entries and exits add up to who is in it later.
+        """
+        distance = self.border.distance(centre)
+        if abs(distance) > clear:
+            return distance > 0
+        return distance >= -ON if self.border.closed and not known else None
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data: kind, points, and for both ways the count of every class."""

@@ -5,6 +5,7 @@ import numbers
 import os
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -29,6 +30,8 @@ from yolov10.runtimes.runtime import Precision, Runtime
 
 DEFAULT_CONFIDENCE = 0.25
 """Where neither the user nor the model says (contract, section 2)."""
+MOST_IN_TILES = 1_000_000
+"""Detections that may be asked for where each of many tiles gives up to `MAX_DETECTIONS`."""
 
 
 class Detector:
@@ -39,6 +42,8 @@ class Detector:
     confidence: what is surer is kept; by default the model's own threshold, else 0.25.
     classes: names or indices to look for, also as text with commas; by default all.
     image_size: long side (640), or height and width exactly ("384x640" or a pair); by default the model's.
+    max_detections: the surest so many of a picture, tiles or not; by default all: the 300 that a network
+    gives at most, or what all tiles together give.
     one_class_per_box: of one box with several classes, keep the surest.
     tile: look at pictures larger than this in overlapping tiles of so many pixels, too: for small objects.
     threads: CPU threads, all cores by default. cache: keep what OpenVINO compiled on disk.
@@ -54,7 +59,7 @@ class Detector:
         confidence: float | None = None,
         classes: str | int | Iterable[str | int] | None = None,
         image_size: ImageSize | str | None = None,
-        max_detections: int = MAX_DETECTIONS,
+        max_detections: int | None = None,
         one_class_per_box: bool = False,
         tile: int | None = None,
         device: str = "auto",
@@ -66,7 +71,7 @@ class Detector:
         full_decode: bool = False,
     ) -> None:
         check_between("confidence", confidence, 0, 1, numbers.Real)
-        check_between("max_detections", max_detections, 1, MAX_DETECTIONS)
+        check_between("max_detections", max_detections, 1, MAX_DETECTIONS if tile is None else MOST_IN_TILES)
         check_between("tile", tile, 32, MAX_SIDE)
         check_between("max_pixels", max_pixels, 1, 2**40)
         self.runtime = (
@@ -119,11 +124,13 @@ class Detector:
                 warnings.warn(result.error, stacklevel=2)
 
     def results(self, source: Iterable[Picture], *, batch: int = 1) -> Iterator[Found | Failure]:
-        """What became of every picture, in order: one entry each, read or not."""
+        """What became of every picture, in order: one entry each, read or not.
+
+        One of a live source is looked at at once: it waits for no batch to be full.
+        """
         check_between("batch", batch, 1, 4096)
         ready = read_ahead(source, self._try_to_prepare, ahead=2 * batch, at_once=Picture.is_live)
-        groups = iter(lambda: list(itertools.islice(ready, batch)), [])
-        return itertools.chain.from_iterable(map(self._group_results, groups))
+        return itertools.chain.from_iterable(map(self._group_results, _groups(ready, batch)))
 
     def _prepare(self, picture: Picture) -> Ready:
         """A picture as the network takes it; read whole where tiles are to be cut out of it."""
@@ -144,9 +151,11 @@ class Detector:
     def _detect(self, batch: Sequence[Ready]) -> list[Detections]:
         """Detections of each picture, looked at in tiles where that is asked for."""
         if self.tile is None:
-            return self._detect_together(batch)
-        cut = partial(cut_out, size=self.image_size, planes=self.planes)
-        return [detect_in_tiles(picture, self.tile, cut, self._detect_together) for picture in batch]
+            found = self._detect_together(batch)
+        else:
+            cut = partial(cut_out, size=self.image_size, planes=self.planes)
+            found = [detect_in_tiles(picture, self.tile, cut, self._detect_together) for picture in batch]
+        return [_surest(one, self.max_detections) for one in found]
 
     def _detect_together(self, batch: Sequence[Ready]) -> list[Detections]:
         """Detections of each picture. Pictures of one shape run together; none depends on its company."""
@@ -171,7 +180,7 @@ class Detector:
         if self.one_class_per_box:
             # One anchor's box repeats to the last bit for each of its classes; the surest comes first.
             rows = rows[np.sort(np.unique(rows[:, :4], axis=0, return_index=True)[1])]
-        rows, picture = rows[: self.max_detections], ready.picture
+        picture = ready.picture
         return Detections(
             boxes=ready.frame.undo(rows[:, :4]),
             scores=rows[:, 4],
@@ -182,3 +191,24 @@ class Detector:
             width=ready.frame.source_width,
             height=ready.frame.source_height,
         )
+
+
+def _surest(found: Detections, count: int | None) -> Detections:
+    """The first `count` detections, which are the surest; all without a number."""
+    if count is None or len(found) <= count:
+        return found
+    return replace(
+        found, boxes=found.boxes[:count], scores=found.scores[:count], classes=found.classes[:count]
+    )
+
+
+def _groups(ready: Iterable[Ready | Failure], batch: int) -> Iterator[list[Ready | Failure]]:
+    """What is looked at together: `batch` pictures at most, and none after one of a live source."""
+    group: list[Ready | Failure] = []
+    for one in ready:
+        group.append(one)
+        if len(group) == batch or one.picture.is_live():
+            yield group
+            group = []
+    if group:
+        yield group

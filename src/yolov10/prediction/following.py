@@ -6,7 +6,7 @@ from dataclasses import replace
 from yolov10.prediction.counting import Border, Crossings
 from yolov10.prediction.found import Failure, Found
 from yolov10.prediction.tracking import PATIENCE, Tracker
-from yolov10.prediction.video import Footage
+from yolov10.prediction.video import Footage, Moment
 
 OUT_OF_SIGHT = 1.0
 """Seconds for which an object that is not seen is waited for, as in the paper at 30 frames a second."""
@@ -23,6 +23,7 @@ def followed(
     """
     footage: Footage | None = None
     tracker: Tracker | None = None
+    clock = _Clock()
     for result in results:
         if isinstance(result, Failure):
             yield result
@@ -32,10 +33,31 @@ def followed(
             footage = here
             tracker = Tracker(confidence=confidence, patience=_patience(footage))
             crossings = tuple(map(Crossings, borders))
-        detections = tracker.update(result.detections)
+            clock = _Clock()
+        found = result.detections
+        now = replace(found, frame=clock.frame(result.picture.moment))
+        detections = replace(tracker.update(now), frame=found.frame)
         for one in crossings:
             one.update(detections)
         yield replace(result, detections=detections, crossings=crossings)
+
+
+class _Clock:
+    """Counts the frames of one video as they would be numbered had its source never broken off."""
+
+    def __init__(self) -> None:
+        self.last: Moment | None = None
+        self.missed = 0
+
+    def frame(self, moment: Moment | None) -> int | None:
+        """The number of a frame; None for pictures of no video."""
+        if moment is None:
+            return None
+        if self.last is not None and moment.absences > self.last.absences:
+            passed = round((moment.seconds - self.last.seconds) * moment.footage.fps)
+            self.missed += max(passed - (moment.number - self.last.number), 0)
+        self.last = moment
+        return moment.number + self.missed
 
 
 def _patience(footage: Footage | None) -> int:

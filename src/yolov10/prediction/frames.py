@@ -9,18 +9,18 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Literal
 
+from yolov10.bounds import check_between
 from yolov10.errors import UserError, WrongValueError
 from yolov10.images import MAX_PIXELS
 from yolov10.prediction.capture import Capture
 from yolov10.prediction.live import Reopening, Shot, newest, received
 from yolov10.prediction.picture import Entry, Picture, refused
-from yolov10.prediction.video import Footage, Moment, Video
+from yolov10.prediction.video import WHOLE, Footage, Moment, Video
 
 MISSES = 300
 """Frames in a row that cannot be read, after which a file is held to be at its end."""
-LONGEST_RECONNECT = 1_000_000
-WHOLE = 0.9
-"""Share of the promised frames with fewer of which a file is called damaged. Players, too, leave some out."""
+LONGEST_STEP, LONGEST_RECONNECT = 1_000_000, 1_000_000
+"""Frames, and seconds, which nobody means to exceed."""
 
 
 @dataclass(frozen=True)
@@ -28,19 +28,17 @@ class Playback:
     """How videos are read. Raises WrongValueError for a value that no video could make right."""
 
     step: int = 1
-    """Look at every so manieth frame."""
+    """Every `step`-th frame is looked at, the first included; on the command line `--frame-step`."""
     when_behind: Literal["drop", "wait"] = "drop"
     """What happens to the frames of a live source that come while others are looked at."""
     reconnect: float = 30.0
     """Seconds for which a live source that broke off is sought; with 0, its end is the end."""
 
     def __post_init__(self) -> None:
-        if not isinstance(self.step, numbers.Integral) or self.step < 1:
-            raise WrongValueError(f"frame step {self.step!r} is not a whole number of 1 or more")
+        check_between("frame_step", self.step, 1, LONGEST_STEP)
+        check_between("reconnect", self.reconnect, 0, LONGEST_RECONNECT, numbers.Real)
         if self.when_behind not in ("drop", "wait"):
             raise WrongValueError(f"when_behind {self.when_behind!r} is not drop or wait")
-        if not 0 <= self.reconnect <= LONGEST_RECONNECT:
-            raise WrongValueError(f"reconnect {self.reconnect!r} is not 0 to {LONGEST_RECONNECT} seconds")
 
 
 AS_USUAL = Playback()
@@ -115,5 +113,5 @@ def _to_the_end(video: Video, capture: Capture, step: int) -> Iterator[Shot]:
 
 
 def _picture(footage: Footage, shot: Shot) -> Picture:
-    moment = Moment(footage, shot.number, shot.seconds)
+    moment = Moment(footage, shot.number, shot.seconds, shot.absences)
     return Picture(footage.video.source, lambda: shot.pixels, footage.video.place, moment)

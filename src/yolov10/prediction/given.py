@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from yolov10 import images
+from yolov10.in_memory import from_array
 from yolov10.prediction.picture import Entry, Picture
 from yolov10.prediction.sources import pictures
 from yolov10.prediction.video import camera_or_stream
@@ -21,7 +22,7 @@ def one_picture(image: Any, max_pixels: int) -> Picture:  # noqa: ANN401 - a PIL
         data, name = bytes(image), "the picture given"
         opened = partial(images.open_bytes, data, name=name, max_pixels=max_pixels)
         return Picture("", opened, Path(name))
-    return Picture("", partial(images.from_array, image), Path("array"))
+    return Picture("", partial(from_array, image), Path("array"))
 
 
 def all_pictures(source: Any, max_pixels: int) -> Iterator[Entry]:  # noqa: ANN401 - as above

@@ -24,10 +24,13 @@ class Shot:
     """A frame of a video."""
 
     number: int
-    """From 0; those that nobody saw count."""
+    """From 0; those that nobody looked at count."""
     seconds: float
     """Since the first."""
     pixels: Image
+    """BGR [h, w, 3]."""
+    absences: int = 0
+    """How often its source had broken off before."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +42,7 @@ class Reopening:
     reopen: Callable[[], Capture]
     """Raises UserError while it cannot be reached."""
     patience: float
-    """Seconds without a frame after which it is given up; with 0, its end is the end."""
+    """Seconds for which it is sought before it is given up; with 0, its end is the end."""
     tell: Callable[[str], None]
     """Told when it breaks off."""
 
@@ -49,33 +52,52 @@ def received(first: Capture, step: int, again: Reopening, stop: threading.Event)
 
     Raises UserError when it broke off and cannot be reached again.
     """
-    capture, number, wait = first, 0, 0.0
-    start = last = time.monotonic()
-    while True:
+    absence = _Absence(again, stop)
+    capture: Capture | None = first
+    number, start = 0, time.monotonic()
+    while capture is not None:
         with contextlib.closing(capture):
-            there = True
-            while there and not stop.is_set():
+            while not stop.is_set():
                 there, pixels = capture.next(wanted=number % step == 0)
+                if not there:
+                    break
+                absence.end()
                 if pixels is not None:
-                    yield Shot(number, time.monotonic() - start, pixels)
-                if there:
-                    number, last, wait = number + 1, time.monotonic(), 0.0
-        if again.patience == 0 or stop.is_set():
-            return
-        if wait == 0:
-            again.tell(f"{again.source}: broke off; trying to reach it again")
-        reached = None
-        while reached is None:
-            if time.monotonic() + wait - last > again.patience:
-                raise UserError(
-                    f"{again.source}: broke off, and was out of reach for {again.patience:g} seconds"
-                )
-            if stop.wait(wait):
-                return
-            wait = min(max(2 * wait, SHORTEST_WAIT), LONGEST_WAIT)
+                    yield Shot(number, time.monotonic() - start, pixels, absence.count)
+                number += 1
+        capture = absence.reach_again()
+
+
+class _Absence:
+    """A live source while it gives no frames. It may be opened several times before it gives one."""
+
+    def __init__(self, again: Reopening, stop: threading.Event) -> None:
+        self.again, self.stop = again, stop
+        self.count = 0
+        """How often it broke off."""
+        self.since: float | None = None
+        self.wait = 0.0
+
+    def end(self) -> None:
+        """There is a frame, whether anybody looks at it or not."""
+        self.since, self.wait = None, 0.0
+
+    def reach_again(self) -> Capture | None:
+        """The source reached again; None when it is not to be. Raises UserError at the end of patience."""
+        if self.again.patience == 0 or self.stop.is_set():
+            return None
+        if self.since is None:
+            self.since, self.count = time.monotonic(), self.count + 1
+            self.again.tell(f"{self.again.source}: broke off; trying to reach it again")
+        while self.wait == 0 or time.monotonic() + self.wait - self.since <= self.again.patience:
+            if self.stop.wait(self.wait):
+                return None
+            self.wait = min(max(2 * self.wait, SHORTEST_WAIT), LONGEST_WAIT)
             with contextlib.suppress(UserError):
-                reached = again.reopen()
-        capture = reached
+                return self.again.reopen()
+        raise UserError(
+            f"{self.again.source}: broke off, and was out of reach for {self.again.patience:g} seconds"
+        )
 
 
 def newest(make: Callable[[threading.Event], Iterator[T]]) -> Iterator[T]:

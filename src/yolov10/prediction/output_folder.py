@@ -6,7 +6,7 @@ from yolov10 import images
 from yolov10.files import write_atomic
 from yolov10.prediction.found import Failure, Found
 from yolov10.prediction.picture import Picture
-from yolov10.prediction.places import Container, Places, copy_place, label_place
+from yolov10.prediction.places import Container, Places, member, take_copy, take_label
 from yolov10.prediction.recording import Recordings
 from yolov10.prediction.video import Footage
 
@@ -16,13 +16,14 @@ class Yolo:
 
     Only .txt files are written, so `folder` may be that of the pictures; `check_output` first. Pictures of
     one stem share it: `a.jpg` has `a.txt`, and an `a.png` after it `a-2.txt`, which no longer tells its
-    picture by name.
+    picture by name. Frames have the name of their video and their number: `clip-000007.txt`; beside a
+    picture `clip-000007.jpg`, whichever comes second is numbered.
     """
 
     def __init__(self, folder: Path) -> None:
         self.places = Places(folder)
         self.footage: Footage | None = None
-        self.place = folder
+        self.series = folder
 
     def write(self, result: Found | Failure) -> None:
         """The file of one picture; empty when nothing was found."""
@@ -39,13 +40,13 @@ class Yolo:
         write_atomic(self._take(result.picture), "".join(rows).encode())
 
     def _take(self, picture: Picture) -> Path:
-        """A place of its own; frames have that of their video, with their number."""
+        """A path of its own; those of a video's frames are a series."""
         if picture.moment is None:
-            return self.places.take(label_place(picture))
+            return take_label(self.places, picture)
         if picture.moment.footage is not self.footage:
             self.footage = picture.moment.footage
-            self.place = self.places.take(label_place(picture))
-        return self.place.with_stem(f"{self.place.stem}-{picture.moment.number:06}")
+            self.series = take_label(self.places, self.footage.video)
+        return member(self.series, picture.moment.number)
 
     def close(self) -> None:
         """Nothing is left to write."""
@@ -56,7 +57,7 @@ class Annotated:
 
     def __init__(self, folder: Path, container: Container | None = None) -> None:
         self.places = Places(folder)
-        self.recordings = Recordings(lambda video: self.places.take(copy_place(video, container)))
+        self.recordings = Recordings(lambda video: take_copy(self.places, video, container))
 
     def write(self, result: Found | Failure) -> None:
         """Draw and save one picture, or one frame in the recording of its video."""
@@ -66,7 +67,7 @@ class Annotated:
         for crossings in result.crossings:
             crossings.draw(drawn)
         if result.picture.moment is None:
-            images.write(self.places.take(copy_place(result.picture)), drawn)
+            images.write(take_copy(self.places, result.picture), drawn)
         else:
             self.recordings.write(result.picture.moment, drawn)
 

@@ -6,13 +6,11 @@ from pathlib import Path
 
 from yolov10.errors import UserError
 from yolov10.images import Image
-from yolov10.opencv import cv2, silence_ffmpeg, silent
-from yolov10.prediction.video import Footage, Moment, Video
+from yolov10.opencv import cv2, silent_video
+from yolov10.prediction.video import WHOLE, Footage, Moment, Video
 
 CODEC = "mp4v"
 """MPEG-4 part 2: of the encoders in OpenCV's package by far the quickest, and every player has it."""
-WHOLE = 0.9
-"""Share of the frames written that a finished file must say it has."""
 LONGEST_GAP = 1.0
 """Seconds without a frame that a recording shows as a still; the rest is left out."""
 
@@ -34,8 +32,7 @@ class Recording:
             raise UserError(f"cannot write {path}: {fault.strerror or fault}") from None
         except UnicodeEncodeError:  # would end in a crash
             raise UserError(f"cannot write {path}: the name of a video must be Unicode") from None
-        silence_ffmpeg()
-        with silent():
+        with silent_video():
             codec = cv2.VideoWriter.fourcc(*CODEC)
             self.writer = cv2.VideoWriter(self.name, cv2.CAP_FFMPEG, codec, fps, size)
         if not self.writer.isOpened():
@@ -47,13 +44,14 @@ class Recording:
         """Add a frame [h, w, 3] BGR; one of another size is scaled, as a video has but one."""
         if pixels.shape[1::-1] != self.size:
             pixels = cv2.resize(pixels, self.size, interpolation=cv2.INTER_AREA)  # type: ignore[assignment]
-        self.writer.write(pixels)
+        with silent_video():
+            self.writer.write(pixels)
         self.written += 1
 
     def close(self) -> None:
         """End the file. OpenCV tells of no fault on the way, so the file is asked what it holds."""
-        self.writer.release()
-        with silent():
+        with silent_video():
+            self.writer.release()
             kept = cv2.VideoCapture(self.name, cv2.CAP_FFMPEG).get(cv2.CAP_PROP_FRAME_COUNT)
         if kept < WHOLE * self.written:
             raise UserError(f"cannot write {self.path}: it is not whole; the disk may be full")

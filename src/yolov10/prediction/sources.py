@@ -11,6 +11,7 @@ from pathlib import Path
 
 from yolov10 import images
 from yolov10.errors import UserError
+from yolov10.files import unreadable
 from yolov10.model_names import CELLS, SAMPLES
 from yolov10.prediction.folders import glob_once, walk_once
 from yolov10.prediction.picture import Entry, Picture, refused
@@ -70,7 +71,7 @@ def _mode(text: str) -> int | None:
         # A name too long for the file system may still be a glob or an address.
         if fault.errno in (errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG):
             return None
-        raise UserError(_unreadable(text, fault)) from None
+        raise UserError(unreadable(text, fault)) from None
 
 
 def _from_file(text: str, max_pixels: int, place: Path | None = None) -> Entry:
@@ -123,9 +124,9 @@ def _take_unreadable(faults: list[OSError], text: str) -> Iterator[Picture]:
         fault = faults.pop(0)
         folder = str(fault.filename)
         if folder == text:
-            raise UserError(_unreadable(text, fault))
+            raise UserError(unreadable(text, fault))
         place = Path(os.path.relpath(folder, text))
-        yield refused(folder, _unreadable(folder, fault), place)
+        yield refused(folder, unreadable(folder, fault), place)
 
 
 def _may_be_read(path: str) -> bool:
@@ -172,7 +173,7 @@ def _entries(path: Path) -> list[str]:
             data = file.read(MAX_LIST + 1)
         text = data.decode("utf-8-sig")
     except OSError as fault:
-        raise UserError(_unreadable(str(path), fault)) from None
+        raise UserError(unreadable(path, fault)) from None
     except UnicodeDecodeError:
         text = "\0"
     if "\0" in text:
@@ -180,7 +181,3 @@ def _entries(path: Path) -> list[str]:
     if len(data) > MAX_LIST:
         raise UserError(f"{path}: longer than {MAX_LIST} bytes: split this list")
     return [entry for line in text.split("\n") if (entry := line.strip(" \t\r"))]
-
-
-def _unreadable(text: str, fault: OSError) -> str:
-    return f"{text}: cannot be read ({fault.strerror or fault})"

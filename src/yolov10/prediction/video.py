@@ -17,6 +17,8 @@ SUFFIXES = frozenset(
 """Of video files; what such a file is, its content says."""
 SCHEMES = ("rtsp", "rtsps", "rtmp", "http", "https", "udp", "tcp", "srt")
 """Of addresses that may be read."""
+WHOLE = 0.9
+"""Share of its frames with fewer of which a file is called damaged. Players, too, leave out some."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,8 @@ class Moment:
     """Of the frame, from 0; those that were skipped count."""
     seconds: float
     """Since the first frame."""
+    absences: int = 0
+    """How often a live source had broken off before."""
 
 
 def camera_or_stream(text: str) -> Video:

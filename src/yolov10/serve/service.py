@@ -95,6 +95,7 @@ def _with(usual: Detector, runtime: Runtime, options: DetectOptions, config: Ser
         image_size=chosen("image_size"),
         max_detections=chosen("max_detections"),
         one_class_per_box=chosen("one_class_per_box"),
+        tile=usual.tile,
         max_pixels=config.max_pixels,
     )
 

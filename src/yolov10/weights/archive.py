@@ -12,6 +12,7 @@ from types import TracebackType
 from typing import BinaryIO, Self
 
 from yolov10.errors import UserError
+from yolov10.files import unreadable
 from yolov10.weights.other_kinds import AGAIN, RESAVE
 from yolov10.weights.zip_directory import Entry, read_directory, shown
 
@@ -83,7 +84,7 @@ def open_archive(path: str | os.PathLike[str]) -> Archive:
         except UserError as reason:
             raise UserError(f"{path}: {reason}") from None
         except OSError as fault:
-            raise UserError(f"{path}: cannot be read ({fault.strerror or fault})") from None
+            raise UserError(unreadable(path, fault)) from None
         when_refused.pop_all()
     return Archive(path, file, top, entries)
 
