@@ -15,8 +15,8 @@ CHARSETS = ("utf-8", "iso-8859-1")
 def parameters_of(value: str) -> tuple[str, dict[str, str]]:
     """`form-data; name="a"` → "form-data" and {"name": "a"} (RFC 9110, 5.6.6).
 
-    Of what is malformed, what can be read. An extended value (`filename*=utf-8''%e2%82%ac`) goes before a plain one.
-    Raises Refusal: a charset that is not read.
+    Of what is malformed, what can be read. An extended value (`filename*=utf-8''%e2%82%ac`) goes before a
+    plain one. Raises Refusal: a charset that is not read.
     """
     kind = value.partition(";")[0].strip().lower()
     plain: dict[str, str] = {}
