@@ -69,6 +69,15 @@ def test_a_damaged_part_is_no_part(tmp_path, damage):
         assert parts.read("abd") is None
 
 
+def test_a_part_that_cannot_be_read_is_named_with_the_cure(tmp_path):
+    with held_parts(tmp_path / "r.jsonl") as parts:
+        (parts.folder / "ab" / "abc").mkdir(parents=True)
+        with pytest.raises(
+            UserError, match=r"ab/abc: cannot be read \(Is a directory\): delete it, its pictures"
+        ):
+            parts.read("abc")
+
+
 def test_of_two_that_write_one_file_the_second_is_refused(tmp_path):
     with (
         held_parts(tmp_path / "r.jsonl"),

@@ -31,7 +31,10 @@ class Parts:
         except FileNotFoundError:
             return None
         except OSError as fault:
-            raise UserError(f"{self._path(key)}: cannot be read ({fault.strerror})") from None
+            raise UserError(
+                f"{self._path(key)}: cannot be read ({fault.strerror}): delete it, "
+                "its pictures are then done again"
+            ) from None
         digest, _, lines = data.partition(b"\n")
         return lines if digest == _digest(lines) else None
 
