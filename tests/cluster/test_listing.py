@@ -10,11 +10,12 @@ from conftest import DATA
 from pyarrow import parquet
 
 from yolov10.cluster.listing import listed
-from yolov10.cluster.model import PackedModel, Settings
+from yolov10.cluster.model import PackedModel, fingerprint
 from yolov10.cluster.tables import RowGroup
 from yolov10.cluster.work import cut, joined, left_of
 from yolov10.cluster.worker import opened
 from yolov10.errors import UserError
+from yolov10.prediction.detector_settings import DetectorSettings
 from yolov10.prediction.sources import Picture, pictures
 
 PICTURE = (DATA / "odd_images" / "00_reference.png").read_bytes()
@@ -288,7 +289,9 @@ def test_much_work_goes_in_fewer_tasks_and_none_is_lost_or_out_of_order():
 
 
 def test_the_fingerprint_is_of_what_results_depend_on():
-    settings = Settings(None, None, "64", 300, False, None, MOST, False, "auto", None, "auto", 1, True)
+    settings = DetectorSettings(
+        None, None, "64", 300, False, None, MOST, False, "auto", None, "auto", 1, True
+    )
     model = PackedModel("a.onnx", (("a.onnx", b"x"),))
     from dataclasses import replace
 
@@ -298,7 +301,7 @@ def test_the_fingerprint_is_of_what_results_depend_on():
         replace(settings, image_size="96"),
         replace(settings, classes="1"),
     ]
-    assert {one.fingerprint(model) for one in same} == {settings.fingerprint(model)}
+    assert {fingerprint(model, one) for one in same} == {fingerprint(model, settings)}
     changed = PackedModel("a.onnx", (("a.onnx", b"y"),))
-    digests = [settings.fingerprint(model), settings.fingerprint(changed)]
-    assert len({*digests, *(one.fingerprint(model) for one in other)}) == 5
+    digests = [fingerprint(model, settings), fingerprint(changed, settings)]
+    assert len({*digests, *(fingerprint(model, one) for one in other)}) == 5

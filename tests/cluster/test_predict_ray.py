@@ -21,8 +21,8 @@ from cluster.running import (
     write_pictures,
 )
 
-from yolov10.cli.predict import Options
-from yolov10.cli.predict_cluster import planned, settings_of
+from yolov10.cli.predict_cluster import planned
+from yolov10.cli.predict_options import Options, settings_of
 from yolov10.cluster.model import pack
 from yolov10.cluster.parts import held_parts
 
@@ -148,13 +148,14 @@ def test_a_cluster_that_is_not_there_is_one_line(tmp_path, monkeypatch):
 
 POISON = """
 import os, pathlib
-from yolov10.cluster.model import PackedModel, Settings
+from yolov10.cluster.model import PackedModel
 from yolov10.cluster.run import detect
 from yolov10.cluster.work import cut
 from yolov10.errors import UserError
+from yolov10.prediction.detector_settings import DetectorSettings
 from yolov10.prediction.sources import Picture
 
-settings = Settings(None, None, "64", 300, False, None, 10**8, False, "auto", None, "auto", 1, True)
+settings = DetectorSettings(None, None, "64", 300, False, None, 10**8, False, "auto", None, "auto", 1, True)
 poison = [Picture("poison.jpg", os.abort, pathlib.Path("poison.jpg"))]
 try:
     list(detect(cut(poison, ""), PackedModel("cells", ()), settings, 1))

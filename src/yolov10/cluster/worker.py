@@ -10,11 +10,12 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from yolov10.cluster.model import PackedModel, Settings, open_detector, unpacked
+from yolov10.cluster.model import PackedModel, unpacked
 from yolov10.cluster.session import back_home
 from yolov10.cluster.tables import pictures_of
 from yolov10.cluster.work import Chunk, Task
 from yolov10.errors import UserError
+from yolov10.prediction.detector_settings import DetectorSettings, open_detector
 from yolov10.prediction.picture import Picture
 from yolov10.prediction.writers import JsonLines
 
@@ -27,7 +28,7 @@ class Job:
     """All that a worker needs to know before its first task."""
 
     model: "ray.ObjectRef[PackedModel]"
-    settings: Settings
+    settings: DetectorSettings
     batch: int
     folder: str
     """Where relative paths begin, if it is there."""
