@@ -146,6 +146,33 @@ def test_a_cluster_that_is_not_there_is_one_line(tmp_path, monkeypatch):
     assert "Traceback" not in done.stderr
 
 
+IMPORTED_BEFORE = """
+import ray
+from cluster.running import descendants
+from yolov10.cluster.session import ray_session
+from yolov10.errors import UserError
+
+try:
+    with ray_session():
+        print("it runs")
+except UserError as fault:
+    print(fault)
+import os
+print(ray.is_initialized(), [line for line in descendants(os.getpid()).values() if "raylet" in line])
+"""
+
+
+def test_a_fault_after_ray_has_begun_is_one_line_and_leaves_nothing_running():
+    tests = str(Path(__file__).resolve().parents[1])
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join([tests, os.environ.get("PYTHONPATH", "")])}
+    done = subprocess.run(
+        [sys.executable, "-c", IMPORTED_BEFORE], capture_output=True, text=True, env=environment
+    )
+    assert done.stdout == (
+        "Ray was imported before, and would listen to other machines: leave that import out\nFalse []\n"
+    ), done.stderr
+
+
 POISON = """
 import os, pathlib
 from yolov10.cluster.model import PackedModel
