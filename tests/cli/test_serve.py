@@ -48,6 +48,32 @@ def test_a_port_that_is_taken_is_one_line(run):
     assert result.err == f"error: cannot listen on 127.0.0.1 port {port}: Address already in use\n"
 
 
+@pytest.mark.parametrize("port", [-1, 65_536, 70_000])
+def test_a_port_that_no_machine_has_is_wrong_usage(run, port):
+    result = run("serve", "--model", TOY, "--port", port)
+    assert (result.code, result.err) == (2, f"error: port {port} is not between 0 and 65535\n")
+
+
+@pytest.mark.parametrize("host", ["a..b", "x" * 64, "", "256.1.1.1"])
+def test_a_host_that_is_none_is_one_line(run, host):
+    result = run("serve", "--model", TOY, "--host", host)
+    assert result.code == 1
+    assert result.err.startswith(f"error: cannot listen on {host or 'no host'} port 8000: ")
+    assert result.err.count("\n") == 1
+
+
+def test_a_model_that_fails_in_its_first_run_is_one_line(run, tmp_path):
+    onnx = pytest.importorskip("onnx")
+    model = onnx.load(TOY)
+    onnx.helper.set_model_props(
+        model, {one.key: one.value for one in model.metadata_props} | {"names": "{0: 'RBC'}"}
+    )
+    onnx.save(model, tmp_path / "few.onnx")
+    result = run("serve", "--model", tmp_path / "few.onnx", "--port", 0)
+    assert (result.code, result.out) == (1, "")
+    assert result.err == "error: the model gives class 1, but it names 1\n"
+
+
 @pytest.mark.parametrize(
     ("option", "value"), [("--queue", 0), ("--max-bytes", 1), ("--timeout", -1), ("--batch", 999)]
 )

@@ -1,17 +1,21 @@
 """What is found where: as `predict` finds it, by address too, and in tables."""
 
+import pickle
 import zipfile
+from pathlib import Path
 
 import pyarrow
 import pytest
 from conftest import DATA
 from pyarrow import parquet
 
-from yolov10.cluster.listing import RowGroup, listed
-from yolov10.cluster.model import PackedModel, Settings
+from yolov10.cluster.listing import listed
+from yolov10.cluster.model import PackedModel, fingerprint
+from yolov10.cluster.tables import RowGroup
 from yolov10.cluster.work import cut, joined, left_of
 from yolov10.cluster.worker import opened
 from yolov10.errors import UserError
+from yolov10.prediction.detector_settings import DetectorSettings
 from yolov10.prediction.sources import Picture, pictures
 
 PICTURE = (DATA / "odd_images" / "00_reference.png").read_bytes()
@@ -42,11 +46,30 @@ def test_a_folder_at_an_address_has_its_pictures_in_the_same_order(folder):
     assert len(inner) == 5
 
 
-@pytest.mark.parametrize("pattern", ["*.png", "**/*.png"])
-def test_a_glob_at_an_address(folder, pattern):
-    found = names(f"{folder.as_uri()}/{pattern}")
-    assert found
-    assert {name.removeprefix("file://") for name in found} <= set(names(folder))
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        *("*.png", "**/*.png", "**", "*/*.png", "?.png", "[ab].png", "a/**/*.png", "*"),
+        *(".h/*.png", ".h/**/*.png", ".*/*.png", ".hidden.p*", "**/.h*.png", "*/.deep/*.png"),
+    ],
+)
+def test_a_glob_at_an_address_gives_what_predict_gives_for_it_here(folder, pattern):
+    (folder / "z" / ".deep").mkdir()
+    (folder / "z" / ".deep" / "g.png").write_bytes(PICTURE)
+    expected = [one.source for one in pictures([f"{folder}/{pattern}"])]
+    assert names(f"{folder.as_uri()}/{pattern}") == [f"file://{name}" for name in expected]
+    assert names(f"{folder}/{pattern}") == expected
+
+
+def test_a_glob_below_a_hidden_folder_finds_its_pictures(folder):
+    hidden = (folder / ".h").rename(folder.parent / ".hidden")
+    assert names(f"{hidden.as_uri()}/*.png") == [f"{hidden.as_uri()}/f.png"]
+    assert names(f"{hidden.as_uri()}/") == [f"{hidden.as_uri()}/f.png"]
+
+
+def test_a_file_whose_name_looks_like_a_glob_is_that_file(folder):
+    (folder / "[ab]*.png").write_bytes(PICTURE)
+    assert names(f"file://{folder}/[ab]*.png") == [f"file://{folder}/[ab]*.png"]
 
 
 def test_pictures_inside_an_archive_are_read(tmp_path):
@@ -62,6 +85,84 @@ def test_a_list_may_hold_addresses_and_paths_and_lie_at_an_address(folder):
     (folder / "list.txt").write_text(text)
     assert names(folder / "list.txt") == names(f"{folder.as_uri()}/list.txt") == text.split()
     assert all(one.read().size for one in listed([str(folder / "list.txt")], MOST))
+
+
+RULES = {
+    "blank lines and Windows line ends": b"\r\n  b.png \r\n\n\ta.png\n",
+    "a byte order mark": "\ufeffb.png\n".encode(),
+    "names with other line separators": "a\u2028b.png\nx\x0by.png".encode(),
+    "relative paths, from here first": b"here.png\na/c.png\n../in/b.png\ngone.png",
+    "what is a list, a folder or a glob elsewhere": b"list.txt\na\n*.png\n",
+    "nothing": b" \n\n",
+    "no text": b"\xff\xd8\xff",
+    "a zero byte": b"a.png\0",
+    "too long": b"a.png\n" * 12,
+}
+
+
+@pytest.mark.parametrize("content", RULES.values(), ids=RULES)
+def test_a_list_at_an_address_is_read_by_the_rules_of_predict(folder, monkeypatch, content):
+    monkeypatch.setattr("yolov10.prediction.lists.MAX_LIST", 60)
+    monkeypatch.setattr("yolov10.cluster.addresses.MAX_LIST", 60)
+    monkeypatch.chdir(folder.parent)
+    (folder.parent / "here.png").write_bytes(PICTURE)
+    path = folder / "list.txt"
+    path.write_bytes(content)
+
+    def outcome(list_paths):
+        try:
+            return [
+                one.source.removeprefix(f"{folder.as_uri()}/").removeprefix(f"{folder}/")
+                for one in list_paths()
+            ]
+        except UserError as fault:
+            return str(fault).removeprefix("file://")
+
+    expected = outcome(lambda: pictures([str(path)]))
+    assert (
+        outcome(lambda: listed([path.as_uri()], MOST))
+        == outcome(lambda: listed([str(path)], MOST))
+        == expected
+    )
+
+
+def test_a_list_inside_an_archive_has_its_pictures_beside_it(tmp_path):
+    with zipfile.ZipFile(tmp_path / "all.zip", "w") as archive:
+        archive.writestr("deep/a.png", PICTURE)
+        archive.writestr("deep/list.txt", "a.png")
+    (one,) = listed([f"zip://deep/list.txt::{tmp_path / 'all.zip'}"], MOST)
+    assert one.source == f"zip://deep/a.png::{tmp_path / 'all.zip'}"
+    assert one.read().shape[2] == 3
+
+
+def test_pictures_of_the_web_in_a_list_are_no_streams(folder):
+    (folder / "list.txt").write_text("https://a.example/b.jpg\n")
+    assert names(folder / "list.txt") == names((folder / "list.txt").as_uri()) == ["https://a.example/b.jpg"]
+
+
+def test_what_cannot_be_listed_inside_a_folder_can_be_sent_to_a_worker():
+    from yolov10.prediction.picture import refused
+
+    sent = pickle.loads(pickle.dumps(refused("a", "a: cannot be read", Path("a"))))
+    with pytest.raises(UserError, match="a: cannot be read"):
+        sent.read()
+
+
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [
+        ("-", "a picture on standard input is for one machine"),
+        ("film.mp4", r"film\.mp4: videos are for one machine"),
+        (".", r"film\.mp4: videos are for one machine"),
+        ("0", "0: videos are for one machine"),
+        ("rtsp://camera/1", "rtsp://camera/1: Protocol not known: rtsp"),
+    ],
+)
+def test_what_only_one_machine_can_look_at_is_refused(folder, monkeypatch, source, said):
+    monkeypatch.chdir(folder)
+    (folder / "film.mp4").write_bytes(b"x")
+    with pytest.raises(UserError, match=said):
+        names(source)
 
 
 def write_table(path, rows=5, /, **columns):
@@ -85,6 +186,31 @@ def test_a_table_of_picture_files_is_read_by_row_groups(tmp_path):
             found[1].read()
         with pytest.raises(UserError, match=r"parquet#2: .*not a picture"):
             found[2].read()
+
+
+DAMAGE = {
+    "cut short": lambda data: data[:-100],
+    "empty": lambda data: b"",
+    "a damaged end": lambda data: data[:-60] + bytes(50) + data[-10:],
+    "damaged rows": lambda data: data[:40] + bytes(200) + data[240:],
+    "text that is no UTF-8": lambda data: data.replace(b"/a.png", b"/\xff.png"),
+}
+
+
+@pytest.mark.parametrize(
+    ("column", "damage"),
+    [("image", "cut short"), ("image", "damaged rows"), *(("path", damage) for damage in DAMAGE)],
+)
+def test_a_damaged_table_is_named_in_one_line_with_the_cure(tmp_path, damage, column):
+    value = b"/a.png" * 50 if column == "image" else "/a.png" * 50
+    path = write_table(tmp_path / "t.parquet", **{column: [value] * 9})
+    path.write_bytes(DAMAGE[damage](path.read_bytes()))
+    with pytest.raises(UserError) as fault:
+        for task in cut(list(listed([str(path)], MOST)), ""):
+            list(opened(task, MOST))
+    assert str(fault.value).startswith(f"{path}: not a Parquet file, or a damaged one (")
+    assert str(fault.value).endswith("): copy it again or leave it out")
+    assert "\n" not in str(fault.value)
 
 
 def test_of_a_row_group_only_the_rows_that_are_left_are_given(tmp_path):
@@ -116,7 +242,7 @@ def test_a_table_of_paths_is_a_list(folder):
         ("file:///nowhere/at/all/", "no pictures there"),
         ("{folder}/no.parquet", "no.parquet: no such file or folder"),
         ("file://{folder}/no.txt", "no.txt: no such file or folder"),
-        ("{folder}/text.parquet", "text.parquet: not a Parquet file"),
+        ("{folder}/text.parquet", "text.parquet: not a Parquet file, or a damaged one"),
         ("{folder}/odd.parquet", "odd.parquet: no column of pictures among weight, name: call one image"),
         ("{folder}/gone.png", "gone.png: no such file or folder"),
     ],
@@ -163,7 +289,9 @@ def test_much_work_goes_in_fewer_tasks_and_none_is_lost_or_out_of_order():
 
 
 def test_the_fingerprint_is_of_what_results_depend_on():
-    settings = Settings(None, None, "64", 300, False, None, MOST, False, "auto", None, "auto", 1, True)
+    settings = DetectorSettings(
+        None, None, "64", 300, False, None, MOST, False, "auto", None, "auto", 1, True
+    )
     model = PackedModel("a.onnx", (("a.onnx", b"x"),))
     from dataclasses import replace
 
@@ -173,7 +301,7 @@ def test_the_fingerprint_is_of_what_results_depend_on():
         replace(settings, image_size="96"),
         replace(settings, classes="1"),
     ]
-    assert {one.fingerprint(model) for one in same} == {settings.fingerprint(model)}
+    assert {fingerprint(model, one) for one in same} == {fingerprint(model, settings)}
     changed = PackedModel("a.onnx", (("a.onnx", b"y"),))
-    digests = [settings.fingerprint(model), settings.fingerprint(changed)]
-    assert len({*digests, *(one.fingerprint(model) for one in other)}) == 5
+    digests = [fingerprint(model, settings), fingerprint(changed, settings)]
+    assert len({*digests, *(fingerprint(model, one) for one in other)}) == 5

@@ -21,8 +21,8 @@ from cluster.running import (
     write_pictures,
 )
 
-from yolov10.cli.predict import Options
-from yolov10.cli.predict_cluster import planned, settings_of
+from yolov10.cli.predict_cluster import planned
+from yolov10.cli.predict_options import Options, settings_of
 from yolov10.cluster.model import pack
 from yolov10.cluster.parts import held_parts
 
@@ -146,15 +146,43 @@ def test_a_cluster_that_is_not_there_is_one_line(tmp_path, monkeypatch):
     assert "Traceback" not in done.stderr
 
 
+IMPORTED_BEFORE = """
+import ray
+from cluster.running import descendants
+from yolov10.cluster.session import ray_session
+from yolov10.errors import UserError
+
+try:
+    with ray_session():
+        print("it runs")
+except UserError as fault:
+    print(fault)
+import os
+print(ray.is_initialized(), [line for line in descendants(os.getpid()).values() if "raylet" in line])
+"""
+
+
+def test_a_fault_after_ray_has_begun_is_one_line_and_leaves_nothing_running():
+    tests = str(Path(__file__).resolve().parents[1])
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join([tests, os.environ.get("PYTHONPATH", "")])}
+    done = subprocess.run(
+        [sys.executable, "-c", IMPORTED_BEFORE], capture_output=True, text=True, env=environment
+    )
+    assert done.stdout == (
+        "Ray was imported before, and would listen to other machines: leave that import out\nFalse []\n"
+    ), done.stderr
+
+
 POISON = """
 import os, pathlib
-from yolov10.cluster.model import PackedModel, Settings
+from yolov10.cluster.model import PackedModel
 from yolov10.cluster.run import detect
 from yolov10.cluster.work import cut
 from yolov10.errors import UserError
+from yolov10.prediction.detector_settings import DetectorSettings
 from yolov10.prediction.sources import Picture
 
-settings = Settings(None, None, "64", 300, False, None, 10**8, False, "auto", None, "auto", 1, True)
+settings = DetectorSettings(None, None, "64", 300, False, None, 10**8, False, "auto", None, "auto", 1, True)
 poison = [Picture("poison.jpg", os.abort, pathlib.Path("poison.jpg"))]
 try:
     list(detect(cut(poison, ""), PackedModel("cells", ()), settings, 1))

@@ -5,8 +5,8 @@ import json
 import pytest
 from pyarrow import parquet
 
-from yolov10.cli.predict import Options
 from yolov10.cli.predict_cluster import run as predict_on_cluster
+from yolov10.cli.predict_options import Options
 from yolov10.cluster.model import pack, unpacked
 from yolov10.cluster.parts import held_parts
 from yolov10.cluster.results import FORMS, form_of
@@ -69,6 +69,15 @@ def test_a_damaged_part_is_no_part(tmp_path, damage):
         assert parts.read("abd") is None
 
 
+def test_a_part_that_cannot_be_read_is_named_with_the_cure(tmp_path):
+    with held_parts(tmp_path / "r.jsonl") as parts:
+        (parts.folder / "ab" / "abc").mkdir(parents=True)
+        with pytest.raises(
+            UserError, match=r"ab/abc: cannot be read \(Is a directory\): delete it, its pictures"
+        ):
+            parts.read("abc")
+
+
 def test_of_two_that_write_one_file_the_second_is_refused(tmp_path):
     with (
         held_parts(tmp_path / "r.jsonl"),
@@ -90,6 +99,12 @@ def test_results_of_another_form_are_wrong_usage(tmp_path, name):
 def test_options_that_would_mean_nothing_are_refused(tmp_path, option, value):
     options = Options(("x",), model="cells", save_to=tmp_path / "r.jsonl", engine="ray", **{option: value})
     with pytest.raises(WrongValueError, match=f"--{option} is not for --engine ray"):
+        predict_on_cluster(options)
+
+
+def test_no_threads_at_all_is_wrong_usage_not_one(tmp_path):
+    options = Options(("cells",), model="cells", save_to=tmp_path / "r.jsonl", engine="ray", threads=0)
+    with pytest.raises(WrongValueError, match="threads 0 is not between 1 and"):
         predict_on_cluster(options)
 
 

@@ -247,7 +247,7 @@ def test_a_name_too_long_in_a_list_fails_alone(here):
 
 
 def test_a_list_too_long_says_so(here, monkeypatch):
-    monkeypatch.setattr("yolov10.prediction.sources.MAX_LIST", 10)
+    monkeypatch.setattr("yolov10.prediction.lists.MAX_LIST", 10)
     (here / "list.txt").write_text("b.jpg\n" * 2)
     with pytest.raises(UserError, match=r"list\.txt: longer than 10 bytes"):
         sources("list.txt")

@@ -99,6 +99,69 @@ def test_pages_of_other_sites_are_turned_away(client, png):
     )
 
 
+def posted(client, png, origin, host=None, **headers):
+    headers |= {"origin": origin, **({"host": host} if host else {})}
+    return client.post("/detect", content=png, headers=headers).status_code
+
+
+@pytest.mark.parametrize(
+    "origin",
+    [
+        "http://evil.example",
+        "null",
+        "https://{here}",
+        "http://localhost:1",
+        "http://[",
+        "file://",
+        "http://",
+        "",
+    ],
+)
+def test_a_page_of_another_origin_cannot_post_over_http_where_browsers_say_no_more(client, png, origin):
+    assert (
+        posted(client, png, origin.format(here=client.url.removeprefix("http://").partition(":")[0])) == 403
+    )
+
+
+def test_a_page_of_this_service_posts_however_it_was_reached(client, png):
+    port = client.address[1]
+    for name in (
+        f"127.0.0.1:{port}",
+        f"localhost:{port}",
+        "[::1]:9",
+        "192.168.1.5",
+        "a.localhost:80",
+        "10.0.0.1",
+    ):
+        assert posted(client, png, f"http://{name}", name) == 200
+    assert posted(client, png, "http://LOCALHOST", "localhost:80") == 200
+
+
+def test_a_name_that_was_pointed_at_this_machine_is_no_page_of_this_service(client, locked, png):
+    """DNS rebinding: to the browser the page and the service are one site, `evil.example`."""
+    origin, host = "http://evil.example:8000", "evil.example:8000"
+    assert posted(client, png, origin, host) == 403
+    with serving(config=ServeConfig(cors=origin)) as named:
+        assert posted(named, png, origin, host) == 200
+    # With a key, which that page does not have, names may be anyone's.
+    assert posted(locked, png, origin, host, authorization=f"Bearer {KEY}") == 200
+
+
+def test_a_form_of_another_site_that_posts_by_a_navigation_is_turned_away(client, png):
+    form = {"sec-fetch-mode": "navigate", "sec-fetch-dest": "document"}
+    for site in ("cross-site", "same-site"):
+        assert posted(client, png, "http://localhost:3000", **form, **{"sec-fetch-site": site}) == 403
+    assert client.get("/", headers=form | {"sec-fetch-site": "cross-site"}).status_code == 200
+
+
+def test_behind_a_proxy_with_tls_browsers_say_that_it_is_one_site(client, png):
+    assert posted(client, png, "https://detect.example", **{"sec-fetch-site": "same-origin"}) == 200
+
+
+def test_what_is_no_browser_may_use_any_name(client, png):
+    assert client.post("/detect", content=png, headers={"host": "any.example"}).status_code == 200
+
+
 def test_cors_is_off_unless_an_origin_is_named(client, png):
     asking = {"origin": "https://a.example", "access-control-request-method": "POST"}
     assert "access-control-allow-origin" not in client.options("/detect", headers=asking).headers

@@ -116,6 +116,29 @@ def test_a_fault_reaches_every_call_of_its_batch_and_no_other(pool):
     assert batcher.run(runtime, picture(7), None)[0, 0, 4] == 7
 
 
+def test_calls_that_cannot_be_joined_all_hear_of_it_and_later_ones_run(pool):
+    batcher, runtime = Batcher(2**60, lambda *_: None), Echo()
+    # Each alone is a few bytes; together they would be hundreds of terabytes.
+    endless = np.broadcast_to(np.float32(0), (1, 3, 2**22, 2**22))
+    futures = gather(batcher, runtime, pool, [(endless, None)] * 3)
+    for future in futures:
+        with pytest.raises(MemoryError):
+            future.result(WAIT)
+    assert batcher.run(runtime, picture(7), None)[0, 0, 4] == 7
+
+
+def test_a_fault_of_counting_or_an_interrupt_reaches_every_call(pool):
+    def observe(pictures, seconds):
+        if pictures > 1:
+            raise KeyboardInterrupt
+
+    batcher, runtime = Batcher(8, observe), Echo()
+    for future in gather(batcher, runtime, pool, [(picture(value), None) for value in range(3)]):
+        with pytest.raises(KeyboardInterrupt):
+            future.result(WAIT)
+    assert batcher.run(runtime, picture(7), None)[0, 0, 4] == 7
+
+
 @given(
     st.lists(st.tuples(st.sampled_from([32, 64]), st.integers(1, 3), st.booleans()), min_size=1, max_size=12)
 )

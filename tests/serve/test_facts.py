@@ -9,7 +9,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from serve.servers import TOY, Obedient, serving, wait_until
 
 from yolov10 import Detector, __version__
-from yolov10.errors import WrongValueError
+from yolov10.errors import UserError, WrongValueError
 from yolov10.serve import ServeConfig, create_app
 
 
@@ -120,6 +120,27 @@ def test_a_fault_of_ours_is_a_plain_500_whose_details_stay_in_the_log(png, caplo
         runtime.fault = None
         # The server closes a connection that it answered with 500, so the next request has one of its own.
         assert httpx.post(f"{client.url}/detect", content=png).status_code == 200
+
+
+def test_a_500_is_counted_and_timed_as_any_other_answer(png):
+    runtime = Obedient()
+    with serving({"m": Detector(runtime)}) as client:
+        runtime.fault = RuntimeError("no line for anyone")
+        assert httpx.post(f"{client.url}/detect", content=png).status_code == 500
+        figures = client.get("/metrics").text.splitlines()
+    assert 'yolov10_requests_total{path="/detect",status="500"} 1.0' in figures
+    assert 'yolov10_request_seconds_count{path="/detect"} 1.0' in figures
+
+
+def test_a_model_that_cannot_run_says_why_and_it_is_503(png):
+    runtime = Obedient()
+    with serving({"m": Detector(runtime)}) as client:
+        runtime.fault = UserError("m.onnx: not enough memory: end other programs")
+        answer = client.post("/detect", content=png)
+        assert (answer.status_code, answer.json()) == (503, {"error": str(runtime.fault)})
+        assert answer.headers["retry-after"] == "1"
+        runtime.fault = None
+        assert client.post("/detect", content=png).status_code == 200
 
 
 def test_a_service_needs_a_model():

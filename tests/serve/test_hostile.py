@@ -46,6 +46,8 @@ def bodies(png):
         form(b'a";\x00name="b', png),
         form(b"\xff\xfe\x00", b"\x00" * 99),
         form(b"n" * 5000, png),
+        form(b"a\"; filename*=undefined''%ff; b=\"", png),
+        form(b"a\"; filename*=idna''%ff; b=\"", png),
         b"--xyz\r\n" + b"X: y\r\n" * 5000 + b"\r\n" + png + b"\r\n--xyz--",
         b"--xyz\r\nContent-Disposition\r\n\r\n" + png + b"\r\n--xyz--",
         b"--xyz\r\nContent-Disposition: form-data; name=\r\n\r\n" + png + b"\r\n--xyz--",
@@ -76,6 +78,8 @@ def bodies(png):
             "multipart/form-data",
             "multipart/form-data; boundary=",
             'multipart/form-data; boundary="' + "b" * 500,
+            "multipart/form-data; boundary*=undefined''%ff",
+            "multipart/form-data; boundary=" + '"' * 9000,
         )
     )
     yield from ((body, "application/json") for body in texts)

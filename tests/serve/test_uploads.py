@@ -24,6 +24,8 @@ def part(head, data):
         ('Content-Disposition: form-data; name="i"; filename="ü.jpg"'.encode(), "ü.jpg"),
         (b'Content-Disposition: form-data; name="i"; filename="a\\"b.jpg"', 'a"b.jpg'),
         (b"Content-Disposition: form-data; name=i; filename*=utf-8''%e2%82%ac.jpg", "€.jpg"),
+        (b"Content-Disposition: form-data; filename=plain; filename*=ISO-8859-1'de'%fc.jpg", "ü.jpg"),
+        (b'Content-Disposition: form-data; filename="C:\\a;b=.jpg"; name=i', "C:\\a;b=.jpg"),
         (b'Content-Type: image/png\r\nContent-Disposition: form-data; name="i"', "i"),
         (b'Content-Disposition: form-data; name="i"; filename="a\x1b[2J\xff"', "a\\x1b[2J�"),
         (b"Content-Disposition: form-data", "-"),
@@ -44,6 +46,34 @@ def test_parts_come_back_byte_for_byte(contents):
     assert [data for _, data in of_form(body)] == contents
     with_more = b"preamble\r\n" + body + b"\r\nepilogue"
     assert [data for _, data in of_form(with_more)] == contents
+
+
+@pytest.mark.parametrize("charset", ["undefined", "idna", "utf-8\0", "punycode", "zlib", "utf-16", ""])
+def test_a_strange_charset_is_refused_not_a_fault_of_ours(charset):
+    for head in (
+        f"Content-Disposition: form-data; name=i; filename*={charset}''%ff",
+        f"Content-Disposition: form-data; name*={charset}'en'%ff",
+    ):
+        with pytest.raises(Refusal, match="charset that is not read: send it in utf-8"):
+            of_form(part(head.encode(), b"data") + b"--x--")
+    with pytest.raises(Refusal):
+        of_form(b"", kind=f"multipart/form-data; boundary*={charset}''%ff")
+
+
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [
+        ("multipart/form-data; boundary=" + "b" * 71, "70 ASCII characters at most"),
+        ("multipart/form-data; boundary=\xff", "70 ASCII characters at most"),
+        ("multipart/form-data; boundary=x; " + "y" * 1000, "more than 1000 characters"),
+        ("multipart/form-data; boundary=x; charset*" + "9" * 5000 + "=x", "more than 1000 characters"),
+        ("image/png" + ";" * 10_000, "more than 1000 characters"),
+    ],
+)
+def test_a_content_type_is_bounded(kind, said):
+    with pytest.raises(Refusal, match=said) as refusal:
+        of_form(b"--x--", kind=kind)
+    assert refusal.value.status == 400
 
 
 @pytest.mark.parametrize("count", [4, 5, 100_000])

@@ -7,13 +7,14 @@ from pathlib import Path
 from typing import Literal
 
 from yolov10.cli.interrupts import held_back
-from yolov10.cli.predict_options import Options
+from yolov10.cli.predict_options import Options, settings_of
 from yolov10.cli.predict_results import check_results, open_writers
 from yolov10.cli.predict_tally import Tally
 from yolov10.cli.progress import Progress
 from yolov10.files import write_atomic
 from yolov10.prediction.counting import Border, parse_line, parse_zone
 from yolov10.prediction.detector import Detector
+from yolov10.prediction.detector_settings import open_detector
 from yolov10.prediction.following import followed
 from yolov10.prediction.found import Failure, Found
 from yolov10.prediction.frames import Playback, each_picture, frame_count
@@ -39,7 +40,7 @@ def run(options: Options) -> int:
     total, unit = _extent(sources(), playback, options.max_pixels)
     _check_output(options, sources)
     borders: list[Border] = [*map(parse_line, options.count_line), *map(parse_zone, options.count_zone)]
-    detector = _detector(options)
+    detector = open_detector(settings_of(options), options.model)
     confidence = detector.confidence
     follow = _follower(options.track or bool(borders), detector, borders)
     tally = Tally()
@@ -95,20 +96,6 @@ def _check_output(options: Options, sources: Callable[[], Iterator[Entry]]) -> N
         check_output(sources(), options.output, take_label, lists=options.sources)
     else:
         check_output(sources(), options.output, partial(take_copy, container=options.video_format))
-
-
-def _detector(options: Options) -> Detector:
-    return Detector(
-        options.open(options.model),
-        confidence=options.confidence,
-        classes=options.classes,
-        image_size=options.image_size,
-        max_detections=options.max_detections,
-        one_class_per_box=options.one_class_per_box,
-        tile=options.tile,
-        max_pixels=options.max_pixels,
-        full_decode=options.full_decode,
-    )
 
 
 def _follower(

@@ -1,60 +1,37 @@
 """`yolov10 predict --engine ray`: the same detections, by workers on one machine or many."""
 
-from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, fields
+from dataclasses import fields, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from yolov10.cli.predict_options import Options, settings_of
+from yolov10.cli.predict_tally import Tally
 from yolov10.cli.progress import Progress
 from yolov10.cluster.listing import listed
-from yolov10.cluster.model import PackedModel, Settings, open_detector, pack
+from yolov10.cluster.model import PackedModel, fingerprint, pack
 from yolov10.cluster.parts import Parts, held_parts
 from yolov10.cluster.results import entries_of, form_of
 from yolov10.cluster.run import detect
 from yolov10.cluster.session import require_ray
 from yolov10.cluster.work import Task, cut, left_of
 from yolov10.errors import UserError, WrongValueError
-
-if TYPE_CHECKING:
-    from yolov10.cli.predict import Options
+from yolov10.prediction.detector_settings import DetectorSettings, open_detector
 
 HEEDED = frozenset(
     ["engine", "sources", "model", "batch", "save_to", "no_cache", "quiet", "debug"]
-    + [one.name for one in fields(Settings)]
+    + [one.name for one in fields(DetectorSettings)]
 )
 """Options that mean something here."""
 
 
-@dataclass
-class Tally:
-    """What the results came to."""
-
-    pictures: int = 0
-    failures: int = 0
-    found: Counter[str] = field(default_factory=Counter)
-
-    def add(self, lines: bytes) -> bytes:
-        """Count the results of a part, and hand it on."""
-        for entry in entries_of(lines):
-            self.failures += "error" in entry
-            self.pictures += "error" not in entry
-            self.found.update(one["name"] for one in entry.get("detections", ()))
-        return lines
-
-    def line(self, save_to: Path) -> str:
-        """For people."""
-        objects = ", ".join(f"{count} {name}" for name, count in self.found.most_common()) or "nothing"
-        failed = f"; {self.failures} could not be read" if self.failures else ""
-        return f"{self.pictures} pictures: {objects}{failed}; results in {save_to}"
-
-
-def run(options: "Options") -> int:
+def run(options: Options) -> int:
     """Detect in every source; 0, or 1 when a picture could not be read."""
     save_to, write = form_of(options.save_to)
     _refuse_others(options)
     require_ray()
     settings = settings_of(options)
+    if settings.threads is None:
+        settings = replace(settings, threads=1)  # a worker a core sees more pictures than one on all cores
     detector = open_detector(settings, options.model)  # what is wrong with it is said here, once
     model = pack(options.model)
     tasks = planned(options, model, settings)
@@ -69,19 +46,25 @@ def run(options: "Options") -> int:
                 progress.say(f"{done} pictures were done before: {parts.folder}")
             _detect(left, parts, progress, model, settings, options.batch)
             tally = Tally()
-            write(save_to, (tally.add(lines) for lines in _all(tasks, parts)))
+            write(save_to, _counted(_all(tasks, parts), tally))
         parts.remove()
-    progress.say(tally.line(save_to))
+    for line in tally.lines(save_to):
+        progress.say(line)
     return 1 if tally.failures else 0
 
 
-def planned(options: "Options", model: PackedModel, settings: Settings) -> list[Task]:
+def planned(options: Options, model: PackedModel, settings: DetectorSettings) -> list[Task]:
     """All that is to be done, whether it was done before or not."""
-    return cut(list(listed(options.sources, options.max_pixels)), settings.fingerprint(model))
+    return cut(list(listed(options.sources, options.max_pixels)), fingerprint(model, settings))
 
 
 def _detect(
-    left: list[Task], parts: Parts, progress: Progress, model: PackedModel, settings: Settings, batch: int
+    left: list[Task],
+    parts: Parts,
+    progress: Progress,
+    model: PackedModel,
+    settings: DetectorSettings,
+    batch: int,
 ) -> None:
     """Do what is left, and keep the results as they come."""
     if not left:
@@ -121,29 +104,17 @@ def _all(tasks: Iterable[Task], parts: Parts) -> Iterator[bytes]:
             yield lines
 
 
-def _refuse_others(options: "Options") -> None:
+def _counted(parts: Iterable[bytes], tally: Tally) -> Iterator[bytes]:
+    """The same lines, counted as they pass."""
+    for lines in parts:
+        for entry in entries_of(lines):
+            tally.add_entry(entry)
+        yield lines
+
+
+def _refuse_others(options: Options) -> None:
     """Raise WrongValueError for an option that would mean nothing here."""
     for one in fields(options):
         if one.name not in HEEDED and getattr(options, one.name) != one.default:
             flag = one.name.replace("_", "-")
             raise WrongValueError(f"--{flag} is not for --engine ray, which writes --save-to alone")
-
-
-def settings_of(options: "Options") -> Settings:
-    """What the workers' detectors are to be."""
-    return Settings(
-        confidence=options.confidence,
-        classes=options.classes,
-        image_size=options.image_size,
-        max_detections=options.max_detections,
-        one_class_per_box=options.one_class_per_box,
-        tile=options.tile,
-        max_pixels=options.max_pixels,
-        full_decode=options.full_decode,
-        runtime=options.runtime,
-        precision=options.precision,
-        device=options.device,
-        # A worker a core sees more pictures than one worker on all cores.
-        threads=options.threads or 1,
-        cache=not options.no_cache,
-    )

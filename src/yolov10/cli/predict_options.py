@@ -1,4 +1,4 @@
-"""The options of `yolov10 predict`."""
+"""The options of `yolov10 predict`, and what they say of its detector."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,6 +7,7 @@ from typing import Literal
 from yolov10.cli.model_options import ModelOptions
 from yolov10.cli.options import argument, option
 from yolov10.images import MAX_PIXELS
+from yolov10.prediction.detector_settings import DetectorSettings
 
 
 @dataclass(frozen=True)
@@ -91,4 +92,23 @@ class Options(ModelOptions):
     )
     save_to: Path | None = option(
         "file for the results; standard output unless given", group="Results", metavar="FILE"
+    )
+
+
+def settings_of(options: Options) -> DetectorSettings:
+    """What the detector is to be."""
+    return DetectorSettings(
+        confidence=options.confidence,
+        classes=options.classes,
+        image_size=options.image_size,
+        max_detections=options.max_detections,
+        one_class_per_box=options.one_class_per_box,
+        tile=options.tile,
+        max_pixels=options.max_pixels,
+        full_decode=options.full_decode,
+        runtime=options.runtime,
+        precision=options.precision,
+        device=options.device,
+        threads=options.threads,
+        cache=not options.no_cache,
     )

@@ -44,6 +44,12 @@ class Tally:
             self.found[detections.names[index]] += track > self.highest
         self.highest = max([self.highest, *detections.tracks.tolist()])
 
+    def add_entry(self, entry: dict[str, Any]) -> None:
+        """Take in the next result of a picture in its written form (contract, section 2)."""
+        self.failures += "error" in entry
+        self.pictures += "error" not in entry
+        self.found.update(one["name"] for one in entry.get("detections", ()))
+
     def lines(self, output: Path | None) -> Iterator[str]:
         """For people: what was read and found, and what was counted; nothing of a run that saw nothing."""
         if not self.pictures + self.frames + self.failures:

@@ -59,6 +59,7 @@ def run(options: Options) -> int:
         else {},
     )
     with listen(options.host, options.port) as listener:
+        app.state.service.start()  # a model that cannot run ends it here
         port = listener.getsockname()[1]
         with Progress("serving", 0, "requests", quiet=options.quiet) as progress:
             progress.say(f"serving {', '.join(names)} at {_address(options.host, port)} (Ctrl-C stops)")

@@ -1,4 +1,4 @@
-"""A model and its settings, on their way to the workers: they need not see the disk it lies on."""
+"""A model on its way to the workers: they need not see the disk it lies on."""
 
 import hashlib
 from collections.abc import Iterator
@@ -10,35 +10,7 @@ from tempfile import TemporaryDirectory
 import yolov10
 from yolov10.disk_cache import entry_key
 from yolov10.model_names import CELLS, weights_file
-from yolov10.prediction.detector import Detector
-from yolov10.runtimes.open import RuntimeChoice
-from yolov10.runtimes.runtime import Precision
-
-
-@dataclass(frozen=True)
-class Settings:
-    """What `Detector` takes beside the model."""
-
-    confidence: float | None
-    classes: str | None
-    image_size: str | None
-    max_detections: int | None
-    one_class_per_box: bool
-    tile: int | None
-    max_pixels: int
-    full_decode: bool
-    runtime: RuntimeChoice
-    precision: Precision | None
-    device: str
-    threads: int
-    cache: bool
-
-    def fingerprint(self, model: "PackedModel") -> str:
-        """A digest of all that results depend on beside the pictures; threads and the cache are not of it."""
-        facts = [
-            getattr(self, field.name) for field in fields(self) if field.name not in ("threads", "cache")
-        ]
-        return entry_key([yolov10.__version__, model.digest, *facts])
+from yolov10.prediction.detector_settings import DetectorSettings
 
 
 @dataclass(frozen=True)
@@ -70,24 +42,10 @@ def pack(model: str) -> PackedModel:
     return PackedModel(path.name, tuple((one.name, one.read_bytes()) for one in files))
 
 
-def open_detector(settings: Settings, model: str) -> Detector:
-    """The detector of these settings. Raises UserError as `Detector` does."""
-    return Detector(
-        model,
-        confidence=settings.confidence,
-        classes=settings.classes,
-        image_size=settings.image_size,
-        max_detections=settings.max_detections,
-        one_class_per_box=settings.one_class_per_box,
-        tile=settings.tile,
-        max_pixels=settings.max_pixels,
-        full_decode=settings.full_decode,
-        runtime=settings.runtime,
-        precision=settings.precision,
-        device=settings.device,
-        threads=settings.threads,
-        cache=settings.cache,
-    )
+def fingerprint(model: PackedModel, settings: DetectorSettings) -> str:
+    """A digest of all that results depend on beside the pictures; threads and the cache are not of it."""
+    facts = [getattr(settings, one.name) for one in fields(settings) if one.name not in ("threads", "cache")]
+    return entry_key([yolov10.__version__, model.digest, *facts])
 
 
 @contextmanager

@@ -31,7 +31,8 @@ class Parts:
         except FileNotFoundError:
             return None
         except OSError as fault:
-            raise UserError(unreadable(self._path(key), fault)) from None
+            again = "delete it, its pictures are then done again"
+            raise UserError(f"{unreadable(self._path(key), fault)}: {again}") from None
         digest, _, lines = data.partition(b"\n")
         return lines if digest == _digest(lines) else None
 

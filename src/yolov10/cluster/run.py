@@ -7,21 +7,23 @@ import os
 import pickle
 from collections.abc import Iterator
 
-from yolov10.cluster.model import PackedModel, Settings
+from yolov10.cluster.model import PackedModel
 from yolov10.cluster.session import ray_session
 from yolov10.cluster.work import Task, joined
 from yolov10.cluster.worker import Attempts, Job, Worker
 from yolov10.errors import NO_MEMORY, UserError, lacks_memory
+from yolov10.prediction.detector_settings import DetectorSettings
 
 
 def detect(
-    tasks: list[Task], model: PackedModel, settings: Settings, batch: int
+    tasks: list[Task], model: PackedModel, settings: DetectorSettings, batch: int
 ) -> Iterator[tuple[str, bytes, int]]:
     """The key and the lines of every chunk, as they are done, and how many workers died at it.
 
-    batch: pictures run together. Raises UserError when a worker cannot do its work, or one after another dies
-    at the same pictures.
+    settings: with the threads of a worker. batch: pictures run together. Raises UserError when a worker
+    cannot do its work, or one after another dies at the same pictures.
     """
+    assert settings.threads is not None
     with ray_session() as ray:
         workers, cpus, gpus = pool_size(ray.cluster_resources(), settings.threads, settings.device)
         attempts = ray.remote(num_cpus=0)(Attempts).remote()

@@ -14,16 +14,15 @@ from contextlib import ExitStack, contextmanager, redirect_stdout
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import ModuleType
+from typing import Any
 
-from yolov10.errors import UserError
+from yolov10.errors import UserError, require
 from yolov10.silence import environment_kept, import_ray
 
 ADDRESS = "RAY_ADDRESS"
 LOOPBACK = "127.0.0.1"
 OWN_HOME = "YOLOV10_HOME"
 """Tells workers the user's home, where Ray was given another."""
-
-
 PURPOSE = "--engine ray"
 SILENT = {"RAY_BACKEND_LOG_LEVEL": "fatal"}
 """What Ray's own faults come to is raised as an exception."""
@@ -33,49 +32,70 @@ def require_ray() -> None:
     """Raise MissingExtraError where Ray is not installed; it is not imported yet, which needs some care."""
     if importlib.util.find_spec("ray") is None:
         import_ray(PURPOSE)
+    require("pyarrow", install="open-yolov10[ray]", purpose=PURPOSE)
 
 
 @contextmanager
 def ray_session() -> Iterator[ModuleType]:
     """The `ray` module, connected. Raises MissingExtraError, or UserError where no cluster answers."""
     with ExitStack() as stack:
+        # Its threads print what its processes have to say, and standard output is for data.
+        nowhere = stack.enter_context(Path(os.devnull).open("w"))
+        stack.enter_context(redirect_stdout(nowhere))
         if address := os.environ.get(ADDRESS):
-            ray = _joined(address)
+            ray = _joined(stack, address)
         else:
             # Ray's sockets lie in the folder, and their paths may have only some 100 bytes.
             short = "/tmp" if sys.platform != "win32" else None  # noqa: S108 - a folder of its own, there
             folder = TemporaryDirectory(prefix="yolov10-", dir=short, ignore_cleanup_errors=True)
-            ray = _started(Path(stack.enter_context(folder)))
-        # Its threads print what its processes have to say, and standard output is for data.
-        nowhere = stack.enter_context(Path(os.devnull).open("w"))
-        stack.enter_context(redirect_stdout(nowhere))
-        stack.callback(ray.shutdown)
+            ray = _started(stack, Path(stack.enter_context(folder)))
+        _quiet(ray)
         yield ray
 
 
-def _started(folder: Path) -> ModuleType:
+def _started(stack: ExitStack, folder: Path) -> ModuleType:
+    """Ray on this machine alone, its files in the folder; it ends with the stack."""
     # With this file there, Ray does not ask the cloud's own addresses where it is.
     (folder / "ray_bootstrap_config.yaml").write_text("{}\n")
+    variables = {
+        OWN_HOME: os.environ.get("HOME", ""),
+        "HOME": str(folder),
+        "RAY_USAGE_STATS_ENABLED": "0",
+        "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",  # the loopback address alone, as on those systems
+    }
+    how = {
+        "address": "local",
+        "include_dashboard": False,
+        "_node_ip_address": LOOPBACK,
+        "_temp_dir": str(folder),
+    }
+    ray = _connected(stack, "cannot start Ray here", variables, how)
+    if ray.util.get_node_ip_address() != LOOPBACK:
+        raise UserError("Ray was imported before, and would listen to other machines: leave that import out")
+    return ray
+
+
+def _joined(stack: ExitStack, address: str) -> ModuleType:
+    """Ray on a cluster that runs already; the connection ends with the stack."""
+    return _connected(stack, f"cannot join the Ray cluster at {ADDRESS}={address}", {}, {"address": address})
+
+
+def _connected(stack: ExitStack, failure: str, variables: dict[str, str], how: dict[str, Any]) -> ModuleType:
+    """Ray, as `how` says. Raises UserError that begins with `failure`."""
     with environment_kept():
-        os.environ.update(
-            {OWN_HOME: os.environ.get("HOME", "")},
-            HOME=str(folder),
-            RAY_USAGE_STATS_ENABLED="0",
-            RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER="0",  # the loopback address alone, as on those systems
-            **SILENT,
-        )
+        os.environ.update(variables | SILENT)
         ray = import_ray(PURPOSE)
-        with _stderr_closed():
-            ray.init(
-                address="local",
-                include_dashboard=False,
-                log_to_driver=False,
-                logging_level=logging.ERROR,
-                _node_ip_address=LOOPBACK,
-                _temp_dir=str(folder),
-            )
-    assert ray.util.get_node_ip_address() == LOOPBACK, "Ray was imported before, and listens to the world"
-    return _quiet(ray)
+        if ray.is_initialized():
+            raise UserError("this program uses Ray already: end that first, with ray.shutdown()")
+        stack.callback(ray.shutdown)  # before it begins: whatever fails from here on leaves nothing running
+        try:
+            with _stderr_closed():
+                ray.init(log_to_driver=False, logging_level=logging.ERROR, **how)
+        except (OSError, ValueError, RuntimeError) as fault:
+            # Of a fault in another process, the last line of its traceback.
+            reason = (str(fault.__cause__ or fault).strip().splitlines() or [type(fault).__name__])[-1][:300]
+            raise UserError(f"{failure} ({reason})") from None
+    return ray
 
 
 @contextmanager
@@ -98,21 +118,7 @@ def back_home() -> None:
         os.environ["HOME"] = home
 
 
-def _joined(address: str) -> ModuleType:
-    ray = import_ray(PURPOSE)
-    try:
-        with environment_kept():
-            os.environ.update(SILENT)
-            with _stderr_closed():
-                ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR)
-    except (ConnectionError, ValueError, RuntimeError) as fault:
-        # Of a fault in another process, the last line of its traceback.
-        reason = (str(fault.__cause__ or fault).strip().splitlines() or [type(fault).__name__])[-1][:300]
-        raise UserError(f"cannot join the Ray cluster at {ADDRESS}={address} ({reason})") from None
-    return _quiet(ray)
-
-
-def _quiet(ray: ModuleType) -> ModuleType:
+def _quiet(ray: ModuleType) -> None:
     """Let Ray Data say nothing, on a bar or in lines: the command has a bar of its own."""
     with environment_kept():
         import ray.data
@@ -123,4 +129,3 @@ def _quiet(ray: ModuleType) -> ModuleType:
     # A result of some pictures is handed on when it is there, not when there are megabytes of them.
     context.target_max_block_size = 1
     logging.getLogger("ray.data").setLevel(logging.CRITICAL)  # its faults arrive as exceptions
-    return ray

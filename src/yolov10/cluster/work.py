@@ -5,7 +5,7 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from yolov10.cluster.listing import RowGroup
+from yolov10.cluster.tables import RowGroup
 from yolov10.disk_cache import entry_key
 from yolov10.prediction.picture import Picture
 

@@ -8,16 +8,14 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from yolov10 import images
-from yolov10.cluster.listing import RowGroup, open_table
-from yolov10.cluster.model import PackedModel, Settings, open_detector, unpacked
+from yolov10.cluster.model import PackedModel, unpacked
 from yolov10.cluster.session import back_home
+from yolov10.cluster.tables import pictures_of
 from yolov10.cluster.work import Chunk, Task
 from yolov10.errors import UserError
+from yolov10.prediction.detector_settings import DetectorSettings, open_detector
 from yolov10.prediction.picture import Picture
 from yolov10.prediction.writers import JsonLines
 
@@ -30,7 +28,7 @@ class Job:
     """All that a worker needs to know before its first task."""
 
     model: "ray.ObjectRef[PackedModel]"
-    settings: Settings
+    settings: DetectorSettings
     batch: int
     folder: str
     """Where relative paths begin, if it is there."""
@@ -112,33 +110,8 @@ def opened(task: Task, max_pixels: int) -> Iterator[tuple[Chunk, tuple[Picture, 
     if task.rows is None:
         yield from ((chunk, chunk.pictures) for chunk in task.chunks)
         return
-    rows, position = _rows(task.rows, max_pixels), 0
+    rows, position = pictures_of(task.rows, max_pixels), 0
     for chunk in task.chunks:
         skipped = chunk.start - position
         yield chunk, tuple(itertools.islice(rows, skipped, skipped + chunk.count))
         position = chunk.start + chunk.count
-
-
-READ_AT_ONCE = 32
-"""Rows of a table that are in memory together."""
-
-
-def _rows(group: RowGroup, max_pixels: int) -> Iterator[Picture]:
-    """The pictures of a row group, called FILE#ROW."""
-    from pyarrow import parquet
-
-    with open_table(group.table) as file:
-        batches = parquet.ParquetFile(file).iter_batches(
-            batch_size=READ_AT_ONCE, row_groups=[group.index], columns=[group.column]
-        )
-        values = itertools.chain.from_iterable(batch.column(0).to_pylist() for batch in batches)
-        for row, value in enumerate(values, group.first):
-            name = f"{group.table}#{row}"
-            data = value["bytes"] if isinstance(value, dict) else value
-            yield Picture(name, partial(_open_row, data, name, max_pixels), Path(f"{row}.jpg"))
-
-
-def _open_row(data: bytes | None, name: str, max_pixels: int) -> images.Encoded:
-    if data is None:
-        raise UserError(f"{name}: no picture in this row")
-    return images.open_bytes(data, name=name, max_pixels=max_pixels)

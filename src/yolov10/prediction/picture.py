@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from yolov10 import images
@@ -38,8 +39,8 @@ Entry = Picture | Video
 
 def refused(source: str, message: str, place: Path) -> Picture:
     """A picture that cannot be read, for the reason given."""
+    return Picture(source, partial(_refuse, message), place)  # which other processes can be told, too
 
-    def opened() -> Image:
-        raise UserError(message)
 
-    return Picture(source, opened, place)
+def _refuse(message: str) -> Image:
+    raise UserError(message)

@@ -14,6 +14,7 @@ from yolov10.errors import UserError
 from yolov10.files import unreadable
 from yolov10.model_names import CELLS, SAMPLES
 from yolov10.prediction.folders import glob_once, walk_once
+from yolov10.prediction.lists import LIST, is_address, paths_in
 from yolov10.prediction.picture import Entry, Picture, refused
 from yolov10.prediction.video import SUFFIXES, Video, camera_or_stream
 
@@ -28,8 +29,6 @@ PICTURES = frozenset(
 """Suffixes of picture files; what such a file is, its content says."""
 IN_FOLDERS = PICTURES | SUFFIXES - {".ts", ".mts"}
 """Suffixes that a folder is searched for: those two are of programs, too."""
-MAX_LIST = 100_000_000
-"""Bytes of a list file: over a million paths."""
 
 
 def pictures(
@@ -74,7 +73,8 @@ def _mode(text: str) -> int | None:
         raise UserError(unreadable(text, fault)) from None
 
 
-def _from_file(text: str, max_pixels: int, place: Path | None = None) -> Entry:
+def from_file(text: str, max_pixels: int, place: Path | None = None) -> Entry:
+    """The picture or video of a file, which need not be there yet."""
     place = place or Path(Path(text).name)
     if Path(text).suffix.lower() in SUFFIXES:
         return Video(text, place)
@@ -91,10 +91,10 @@ def _from_stdin(max_pixels: int) -> Picture:
 
 
 def _of_file(text: str, max_pixels: int) -> Iterator[Entry]:
-    if Path(text).suffix.lower() == ".txt":
+    if Path(text).suffix.lower() == LIST:
         yield from _of_list(Path(text), max_pixels)
     else:
-        yield _from_file(text, max_pixels)
+        yield from_file(text, max_pixels)
 
 
 def _of_folder(text: str, max_pixels: int, skip: Path | None) -> Iterator[Entry]:
@@ -114,7 +114,7 @@ def _walk(text: str, max_pixels: int, skip: Path | None) -> Iterator[Entry]:
         for name in sorted(files):
             path = os.path.join(folder, name)  # noqa: PTH118 - keeps the user's spelling: "./a" stays
             if Path(name).suffix.lower() in IN_FOLDERS and not name.startswith(".") and _may_be_read(path):
-                yield _from_file(path, max_pixels, Path(os.path.relpath(path, text)))
+                yield from_file(path, max_pixels, Path(os.path.relpath(path, text)))
     yield from _take_unreadable(faults, text)
 
 
@@ -144,40 +144,17 @@ def _of_glob(pattern: str, max_pixels: int) -> Iterator[Entry]:
     for match in sorted(glob_once(pattern)):
         if _may_be_read(match):
             found = True
-            yield _from_file(match, max_pixels)
+            yield from_file(match, max_pixels)
     if not found:
         raise UserError(f"{pattern}: no file matches")
 
 
-def _of_list(path: Path, max_pixels: int) -> Iterator[Entry]:
-    """A path or address a line; a relative path is sought from here, then from the list's own folder."""
-    entries = _entries(path)
-    if not entries:
-        raise UserError(f"{path}: no paths in this list (UTF-8 text, one a line)")
-    for entry in entries:
-        beside = os.path.join(path.parent, entry)  # noqa: PTH118 - exists() of a Path may raise
-        there = next((one for one in (entry, beside) if os.path.exists(one)), None)  # noqa: PTH110
-        if there is not None or "://" not in entry:
-            yield _from_file(there or entry, max_pixels)
+def _of_list(list_file: Path, max_pixels: int) -> Iterator[Entry]:
+    for text in paths_in(list_file):
+        if not is_address(text):
+            yield from_file(text, max_pixels)
             continue
         try:
-            yield camera_or_stream(entry)
+            yield camera_or_stream(text)
         except UserError as fault:
-            yield refused(entry, str(fault), Path(Path(entry).name))
-
-
-def _entries(path: Path) -> list[str]:
-    """The lines of a list file. Only a line feed ends one: other separators may be part of a name."""
-    try:
-        with path.open("rb") as file:
-            data = file.read(MAX_LIST + 1)
-        text = data.decode("utf-8-sig")
-    except OSError as fault:
-        raise UserError(unreadable(path, fault)) from None
-    except UnicodeDecodeError:
-        text = "\0"
-    if "\0" in text:
-        raise UserError(f"{path}: not a list of picture paths (UTF-8 text, one a line)")
-    if len(data) > MAX_LIST:
-        raise UserError(f"{path}: longer than {MAX_LIST} bytes: split this list")
-    return [entry for line in text.split("\n") if (entry := line.strip(" \t\r"))]
+            yield refused(text, str(fault), Path(Path(text).name))

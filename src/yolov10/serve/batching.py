@@ -23,7 +23,7 @@ class _Call:
     images: NDArray[np.float32]
     classes: tuple[int, ...] | None
     rows: NDArray[np.float32] | None = None
-    fault: Exception | None = None
+    fault: BaseException | None = None
     weight: float = field(init=False)
 
     def __post_init__(self) -> None:
@@ -98,15 +98,15 @@ class Batcher:
 
 def _run_together(batch: list[_Call], observe: Callable[[int, float], None]) -> None:
     """Fill in the rows of every call, or the fault of all."""
-    images = batch[0].images if len(batch) == 1 else np.concatenate([call.images for call in batch])
-    start = time.perf_counter()
     try:
+        images = batch[0].images if len(batch) == 1 else np.concatenate([call.images for call in batch])
+        start = time.perf_counter()
         rows = batch[0].runtime(images, batch[0].classes)
-    except Exception as fault:  # whatever a library raises: each caller gets it, none waits for ever
+        observe(len(images), time.perf_counter() - start)
+    except BaseException as fault:  # whatever it is: each caller gets it, none waits for ever
         for call in batch:
             call.fault = fault
         return
-    observe(len(images), time.perf_counter() - start)
     begin = 0
     for call in batch:
         call.rows = rows[begin : begin + len(call.images)]

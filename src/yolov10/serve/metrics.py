@@ -70,12 +70,20 @@ class Measured:
             await self.app(scope, receive, send)
             return
         path = scope["path"] if scope["path"] in PATHS else "other"
-        start = time.perf_counter()
+        start, answered = time.perf_counter(), False
 
         async def counted(message: Message) -> None:
+            nonlocal answered
             if message["type"] == "http.response.start":
+                answered = True
                 self.metrics.requests.labels(path, message["status"]).inc()
             await send(message)
 
-        await self.app(scope, receive, counted)
-        self.metrics.seconds.labels(path).observe(time.perf_counter() - start)
+        try:
+            await self.app(scope, receive, counted)
+        except Exception:
+            if not answered:  # the 500 is made further out
+                self.metrics.requests.labels(path, 500).inc()
+            raise
+        finally:
+            self.metrics.seconds.labels(path).observe(time.perf_counter() - start)

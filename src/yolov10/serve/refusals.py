@@ -8,7 +8,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
-from yolov10.errors import did_you_mean
+from yolov10.errors import UserError, did_you_mean
 from yolov10.printable import printable
 from yolov10.serve.headers import HEADERS
 from yolov10.serve.schema import DetectOptions
@@ -51,6 +51,11 @@ def _of_routing(_: Request, fault: Exception) -> Response:
     return _answer(fault.status_code, fault.detail, fault.headers or {})
 
 
+def _of_model(_: Request, fault: Exception) -> Response:
+    """A model that cannot run, or not now (no memory): the line is that of `predict`."""
+    return _answer(503, str(fault))
+
+
 def _our_fault(_: Request, fault: Exception) -> Response:
     """What should not happen: the server's log has the traceback, the caller only this line."""
     return _answer(500, "a fault of this service, which its log describes", HEADERS)
@@ -65,6 +70,7 @@ HANDLERS: dict[int | type[Exception], Callable[[Request, Any], Any]] = {
     Refusal: _refused,
     RequestValidationError: _wrong_options,
     HTTPException: _of_routing,
+    UserError: _of_model,
     Exception: _our_fault,
 }
 """For FastAPI: what becomes of every exception."""

@@ -103,7 +103,7 @@ _MEANING = {
     415: "a compressed body",
     422: "a wrong option, or no picture of the request can be read",
     429: "the queue is full: try again after Retry-After seconds",
-    503: "no answer in time, or the service is about to stop",
+    503: "no answer in time, the model cannot run, or the service is about to stop",
 }
 
 

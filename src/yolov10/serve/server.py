@@ -10,6 +10,7 @@ import uvicorn
 from fastapi import FastAPI
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from yolov10.bounds import check_between
 from yolov10.errors import UserError
 
 WAIT_FOR_CLIENT = 10.0
@@ -22,13 +23,19 @@ CONNECTIONS = 900
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """A socket that connections queue on from now; port 0 takes a free one. Raises UserError."""
+    """A socket that connections queue on from now; port 0 takes a free one.
+
+    Raises UserError, WrongValueError for a port that no machine has.
+    """
+    check_between("port", port, 0, 65_535)
     try:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
         return socket.create_server((host, port), family=family, backlog=2048)
+    except UnicodeError:
+        reason = "not the name of a machine"
     except OSError as fault:
         reason = str(fault.strerror).partition(" (while")[0]  # the address once more
-        raise UserError(f"cannot listen on {host} port {port}: {reason}") from None
+    raise UserError(f"cannot listen on {host or 'no host'} port {port}: {reason}")
 
 
 def make_server(app: FastAPI, patience: float) -> uvicorn.Server:

@@ -54,8 +54,10 @@ class Service:
     def start(self) -> None:
         """Run every model once: what it must prepare is then ready, and a model that cannot run is known.
 
-        Raises UserError as the model does.
+        Done before, it does nothing. Raises UserError as the model does.
         """
+        if self.ready:
+            return
         for detector in self.detectors.values():
             detector(np.zeros((480, 640, 3), np.uint8))
         self.ready = True

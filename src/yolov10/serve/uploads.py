@@ -8,15 +8,18 @@ import base64
 import binascii
 import json
 from dataclasses import dataclass
-from email.message import Message
-from email.utils import collapse_rfc2231_value
 
 from yolov10.printable import printable
+from yolov10.serve.parameters import parameters_of
 from yolov10.serve.refusals import Refusal
 from yolov10.serve.schema import DetectOptions
 
 UNNAMED = "-"
 """Source of a picture without a name, as `predict` calls one on standard input."""
+MAX_TYPE = 1000
+"""Characters of a Content-Type."""
+MAX_BOUNDARY = 70
+"""Characters of a form's boundary (RFC 2046, 5.1.1)."""
 MAX_HEAD = 8192
 """Bytes of one part's header lines."""
 
@@ -34,9 +37,11 @@ def uploads(body: bytes, content_type: str, most: int) -> list[Upload]:
 
     What is neither a form nor JSON is one picture, whatever type it claims: its content tells.
     """
-    kind, options = _header(content_type)
+    if len(content_type) > MAX_TYPE:
+        raise Refusal(400, f"a Content-Type of more than {MAX_TYPE} characters")
+    kind, options = parameters_of(content_type)
     if kind == "multipart/form-data":
-        found = _of_form(body, options.get("boundary", "").encode("latin-1", "replace"), most)
+        found = _of_form(body, options.get("boundary", ""), most)
     elif kind == "application/json":
         found = _of_json(body, most)
     else:
@@ -46,20 +51,14 @@ def uploads(body: bytes, content_type: str, most: int) -> list[Upload]:
     return found
 
 
-def _header(value: str) -> tuple[str, dict[str, str]]:
-    """`form-data; name="a"` → "form-data" and {"name": "a"}; also of what is malformed (RFC 9110, 5.6.6)."""
-    message = Message()
-    message["Content-Type"] = value
-    (kind, _), *options = message.get_params([("", "")])
-    return kind.lower(), {name.lower(): collapse_rfc2231_value(text) for name, text in options}
-
-
-def _of_form(body: bytes, boundary: bytes, most: int) -> list[Upload]:
+def _of_form(body: bytes, boundary: str, most: int) -> list[Upload]:
     """The parts between `--boundary` lines, the last of which ends with `--` (RFC 2046, 5.1.1)."""
     if not boundary:
         raise Refusal(400, "a form without a boundary in its Content-Type")
+    if len(boundary) > MAX_BOUNDARY or not boundary.isascii():
+        raise Refusal(400, f"a form's boundary is {MAX_BOUNDARY} ASCII characters at most")
     # Never more pieces than needed to tell that they are too many.
-    _, *parts = (b"\r\n" + body).split(b"\r\n--" + boundary, most + 2)
+    _, *parts = (b"\r\n" + body).split(b"\r\n--" + boundary.encode(), most + 2)
     if len(parts) > most + 1:
         raise _too_many(most)
     if not parts or not parts.pop().startswith(b"--"):
@@ -79,11 +78,11 @@ def _of_part(part: bytes) -> Upload:
 
 
 def _names(head: str) -> tuple[str, str]:
-    """The field's name and the file's, of a part's header lines."""
+    """The field's name and the file's, of a part's header lines. Raises Refusal."""
     for line in head.split("\r\n"):
         field, _, value = line.partition(":")
         if field.strip().lower() == "content-disposition":
-            _, options = _header(value)
+            _, options = parameters_of(value)
             return options.get("name", ""), options.get("filename", "")
     return "", ""
 
