@@ -119,6 +119,30 @@ class TestMerge:
         assert sorted(found.boxes.tolist()) == left
         assert found.scores.tolist() == [np.float32(0.9)] * 2
 
+    def test_a_box_that_one_tile_gives_twice_is_one_object_as_the_surer_says(self):
+        found = merge(
+            WINDOWS,
+            [
+                detections([]),
+                detections([[82, 10, 94, 22], [82, 10.5, 94, 22]], scores=[0.9, 0.7]),
+                detections([[2.5, 10, 14, 22], [2, 10, 14, 22.5]], scores=[0.8, 0.6]),
+            ],
+        )
+        assert found.boxes.tolist() == [[82, 10, 94, 22]]
+        assert found.scores.tolist() == [np.float32(0.9)]
+
+    def test_boxes_of_one_tile_that_differ_or_are_of_two_classes_stay_two(self):
+        pair = [[10, 10, 30, 30], [12.5, 10, 32.5, 30]]  # they share 0.78
+        assert len(merge(WINDOWS, [detections([]), detections(pair), detections([])])) == 2
+        pair[1][0], pair[1][2] = 12, 32  # 0.82
+        assert len(merge(WINDOWS, [detections([]), detections(pair), detections([])])) == 1
+        two_classes = detections(pair, classes=[0, 1])
+        assert len(merge(WINDOWS, [detections([]), two_classes, detections([])])) == 2
+
+    def test_what_is_not_cut_into_tiles_stays_as_the_network_says(self):
+        pair = detections([[10, 10, 30, 30], [10, 10, 30, 30]])
+        assert merge(WINDOWS[:1], [pair]) is pair
+
     def test_objects_of_two_classes_stay_two(self):
         found = merge(
             WINDOWS,

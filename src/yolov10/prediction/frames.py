@@ -13,8 +13,8 @@ from yolov10.bounds import check_between
 from yolov10.errors import UserError, WrongValueError
 from yolov10.images import MAX_PIXELS
 from yolov10.prediction.capture import Capture
-from yolov10.prediction.live import Reopening, Shot, newest, received
-from yolov10.prediction.picture import Entry, Picture, refused
+from yolov10.prediction.live import Reopening, newest, received
+from yolov10.prediction.picture import Entry, Picture, frame, refused
 from yolov10.prediction.video import WHOLE, Footage, Moment, Video
 
 MISSES = 300
@@ -28,11 +28,11 @@ class Playback:
     """How videos are read. Raises WrongValueError for a value that no video could make right."""
 
     step: int = 1
-    """Every `step`-th frame is looked at, the first included; on the command line `--frame-step`."""
+    """Every `step`-th frame is looked at, the first included; 1 to 1,000,000."""
     when_behind: Literal["drop", "wait"] = "drop"
-    """What happens to the frames of a live source that come while others are looked at."""
+    """Frames of a live source that come while others are looked at are dropped, or the sender waits."""
     reconnect: float = 30.0
-    """Seconds for which a live source that broke off is sought; with 0, its end is the end."""
+    """Seconds for which a live source that broke off is sought, 0 to 1,000,000; with 0, its end is the end."""
 
     def __post_init__(self) -> None:
         check_between("frame_step", self.step, 1, LONGEST_STEP)
@@ -84,25 +84,27 @@ def _frames(
         drops = live and playback.when_behind == "drop"
         footage = Footage(video, capture.fps, playback.step, live, drops)
         if not live:
-            shots = _to_the_end(video, capture, playback.step)
+            yield from _to_the_end(capture, footage)
         elif drops:
-            shots = newest(partial(received, capture, playback.step, again))
+            yield from newest(partial(received, capture, footage, again))
         else:
-            shots = received(capture, playback.step, again, threading.Event())
-        for shot in shots:
-            yield _picture(footage, shot)
+            yield from received(capture, footage, again, threading.Event())
     except UserError as fault:
         yield refused(video.source, str(fault), video.place)
 
 
-def _to_the_end(video: Video, capture: Capture, step: int) -> Iterator[Shot]:
-    """Every `step`-th frame of a file, damaged ones left out."""
+def _to_the_end(capture: Capture, footage: Footage) -> Iterator[Picture]:
+    """The frames of a file that are to be looked at, damaged ones left out.
+
+    Raises UserError behind the last that can be read, where none can or many are missing.
+    """
+    video = footage.video
     number = misses = 0
     with contextlib.closing(capture):
         while misses < (MISSES if video.kind == "file" else 1):
-            there, pixels = capture.next(wanted=number % step == 0)
+            there, pixels = capture.next(wanted=number % footage.step == 0)
             if pixels is not None:
-                yield Shot(number, number / capture.fps, pixels)
+                yield frame(Moment(footage, number, number / footage.fps), pixels)
             number, misses = (number + 1, 0) if there else (number, misses + 1)
     if number == 0:
         raise UserError(f"{video.source}: no frame of it can be read")
@@ -110,8 +112,3 @@ def _to_the_end(video: Video, capture: Capture, step: int) -> Iterator[Shot]:
         raise UserError(
             f"{video.source}: {number} of {capture.frames} frames can be read: damaged or cut off"
         )
-
-
-def _picture(footage: Footage, shot: Shot) -> Picture:
-    moment = Moment(footage, shot.number, shot.seconds, shot.absences)
-    return Picture(footage.video.source, lambda: shot.pixels, footage.video.place, moment)

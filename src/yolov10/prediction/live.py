@@ -10,27 +10,14 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from yolov10.errors import UserError
-from yolov10.images import Image
 from yolov10.prediction.capture import Capture
+from yolov10.prediction.picture import Picture, frame
+from yolov10.prediction.video import Footage, Moment
 
 SHORTEST_WAIT, LONGEST_WAIT = 0.5, 5.0
 """Seconds from one attempt to reach a source again to the next; the first is made at once."""
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, eq=False)
-class Shot:
-    """A frame of a video."""
-
-    number: int
-    """From 0; those that nobody looked at count."""
-    seconds: float
-    """Since the first."""
-    pixels: Image
-    """BGR [h, w, 3]."""
-    absences: int = 0
-    """How often its source had broken off before."""
 
 
 @dataclass(frozen=True)
@@ -47,8 +34,8 @@ class Reopening:
     """Told when it breaks off."""
 
 
-def received(first: Capture, step: int, again: Reopening, stop: threading.Event) -> Iterator[Shot]:
-    """Every `step`-th frame of a live source, in order, until `stop` is set.
+def received(first: Capture, footage: Footage, again: Reopening, stop: threading.Event) -> Iterator[Picture]:
+    """The frames of a live source that are to be looked at, in order, until `stop` is set.
 
     Raises UserError when it broke off and cannot be reached again.
     """
@@ -58,12 +45,12 @@ def received(first: Capture, step: int, again: Reopening, stop: threading.Event)
     while capture is not None:
         with contextlib.closing(capture):
             while not stop.is_set():
-                there, pixels = capture.next(wanted=number % step == 0)
+                there, pixels = capture.next(wanted=number % footage.step == 0)
                 if not there:
                     break
                 absence.end()
                 if pixels is not None:
-                    yield Shot(number, time.monotonic() - start, pixels, absence.count)
+                    yield frame(Moment(footage, number, time.monotonic() - start, absence.count), pixels)
                 number += 1
         capture = absence.reach_again()
 

@@ -13,19 +13,19 @@ from yolov10.prediction.video import Moment, Video
 
 @dataclass(frozen=True)
 class Picture:
-    """One picture yet to be read."""
+    """One picture yet to be decoded, or a frame that is."""
 
     source: str
-    """Its name, as given by the user or found below it."""
+    """Its name, as given by the user or found below it; of a frame that of its video."""
     open: Callable[[], images.Encoded | Image]
-    """Its file in memory, or its pixels. Raises UserError naming the source."""
+    """Gives its file in memory, or its pixels BGR [h, w, 3], upright. Raises UserError naming the source."""
     place: Path
-    """Where an annotated copy goes, relative to the output folder; unique within one source, per video."""
+    """What results are named after, relative to the output folder; unique within one source, per video."""
     moment: Moment | None = None
     """Of a frame, where in its video it is from."""
 
     def read(self) -> Image:
-        """Its pixels BGR [h, w, 3], upright. Raises UserError naming the source."""
+        """Its pixels BGR [h, w, 3], upright; decoded anew each time. Raises UserError naming the source."""
         opened = self.open()
         return opened.pixels() if isinstance(opened, images.Encoded) else opened
 
@@ -35,6 +35,12 @@ class Picture:
 
 
 Entry = Picture | Video
+
+
+def frame(moment: Moment, pixels: Image) -> Picture:
+    """A frame of a video; pixels: BGR [h, w, 3]."""
+    video = moment.footage.video
+    return Picture(video.source, lambda: pixels, video.place, moment)
 
 
 def refused(source: str, message: str, place: Path) -> Picture:

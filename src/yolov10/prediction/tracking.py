@@ -59,9 +59,9 @@ class Tracker:
         self.count = 0
 
     def update(self, found: Detections) -> Detections:
-        """Of the next frame's detections those of followed objects, with their numbers as `tracks`.
+        """Of the next frame's n detections those m ≤ n of followed objects, with their numbers, `tracks` [m].
 
-        Frames may have been skipped: `found.frame` tells.
+        They keep their order. Frames may have been skipped: `found.frame` tells.
         """
         before, self.frame = self.frame, max(self.frame + 1, found.frame or 0)
         for track in self.tracks:

@@ -34,28 +34,28 @@ class Video:
 
 @dataclass(frozen=True)
 class Footage:
-    """A video that is being read."""
+    """A video that is being read, once: all its frames have the same one, and no other video's have it."""
 
     video: Video
     fps: float
-    """Frames a second."""
+    """Frames a second, as the video says."""
     step: int
-    """Every so manieth is looked at."""
+    """Every `step`-th frame is looked at."""
     live: bool
-    """It goes on whether it is read or not."""
+    """Whether it goes on while nobody reads it: a camera or a stream without an end."""
     drops: bool
-    """Frames come by the clock, and some are missing: those that came while others were looked at."""
+    """Whether frames are missing: those of a live one that came while others were looked at."""
 
 
 @dataclass(frozen=True)
 class Moment:
-    """Where in a video a picture is from."""
+    """Where in a video a frame is from."""
 
     footage: Footage
     number: int
-    """Of the frame, from 0; those that were skipped count."""
+    """Of the frame, from 0; those that nobody looked at count."""
     seconds: float
-    """Since the first frame."""
+    """Since the first frame: by the number in a file, by the clock of a live source."""
     absences: int = 0
     """How often a live source had broken off before."""
 
