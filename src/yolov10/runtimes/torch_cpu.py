@@ -14,11 +14,13 @@ from yolov10.architecture import MAX_DETECTIONS
 from yolov10.network.blocks import Conv
 from yolov10.network.head import anchor_points
 from yolov10.network.model import YOLOv10
+from yolov10.runtimes.torch_joint import join_late
 from yolov10.runtimes.torch_patches import bins_of_patches
 
 
 def rearrange(network: YOLOv10) -> YOLOv10:
     """Change a fused network on the CPU in place, once it has its type; `detect_fast` then runs it."""
+    join_late(network)
     network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     if _has_fused_kernel():
         for unit in [module for module in network.modules() if isinstance(module, Conv)]:
