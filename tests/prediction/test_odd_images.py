@@ -91,22 +91,19 @@ def run_predict(monkeypatch, capfd):
     return call
 
 
-def test_a_bomb_costs_neither_time_nor_memory(tmp_path):
+def test_a_bomb_is_refused_before_it_takes_memory(tmp_path):
     code = (
-        "import time\n"
         "def peak():\n"
         "    return next(int(l.split()[1]) for l in open('/proc/self/status') if l.startswith('VmHWM'))\n"
         "from yolov10 import Detector, UserError\n"
         f"detector = Detector({str(TOY)!r})\n"
-        "before = peak(); start = time.perf_counter()\n"
+        "before = peak()\n"
         f"try: detector({str(ODD / 'bomb_20000x20000.png')!r})\n"
         "except UserError as fault: print(fault)\n"
-        "print(time.perf_counter() - start, (peak() - before) / 1024)\n"
+        "print((peak() - before) / 1024)\n"
     )
     out = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
     ).stdout.splitlines()
     assert "400 megapixels" in out[0]
-    seconds, megabytes = map(float, out[1].split())
-    assert seconds < 1
-    assert megabytes < 20
+    assert float(out[1]) < 20  # MB; decoded it has 1,200

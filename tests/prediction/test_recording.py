@@ -50,10 +50,12 @@ def test_as_many_frames_at_the_same_speed(tmp_path, suffix, fps):
 
 def test_a_frame_of_another_size_is_scaled(tmp_path):
     recording = Recording(tmp_path / "a.mp4", 25, (128, 96))
-    for pixels in (frame(5), frame(5, 192, 256), frame(5, 50, 70)):
+    for pixels in (frame(64), frame(128, 192, 256), frame(35, 50, 70)):
         recording.write(pixels)
     recording.close()
-    assert len(played(tmp_path / "a.mp4")[1]) == 3
+    shown = played(tmp_path / "a.mp4")[1]
+    assert [pixels.shape for pixels in shown] == [(96, 128, 3)] * 3
+    assert all(abs((pixels[48, :, 0] > 128).sum() - 64) <= 2 for pixels in shown)
 
 
 def test_of_an_odd_size_the_last_row_and_column_are_left_out(tmp_path):

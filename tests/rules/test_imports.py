@@ -16,6 +16,8 @@ TORCH_ALLOWED = (
     "yolov10.weights.networks",
     "yolov10.runtimes.torch_runtime",
     "yolov10.runtimes.torch_cpu",
+    "yolov10.runtimes.torch_joint",
+    "yolov10.runtimes.torch_patches",
     "yolov10.export.verify",
 )
 MODULES = [module.name for module in pkgutil.walk_packages(yolov10.__path__, "yolov10.")]

@@ -32,7 +32,7 @@ class Playback:
     when_behind: Literal["drop", "wait"] = "drop"
     """Frames of a live source that come while others are looked at are dropped, or the sender waits."""
     reconnect: float = 30.0
-    """Seconds a live source that broke off is sought for, 0 to 1,000,000; with 0, its end is the end."""
+    """Seconds that a live source that broke off is sought, 0 to 1,000,000; with 0, its end is the end."""
 
     def __post_init__(self) -> None:
         check_between("frame_step", self.step, 1, LONGEST_STEP)
