@@ -1,6 +1,7 @@
 """Pictures for a cluster, the command at work on them, and its workers."""
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -12,7 +13,7 @@ SOME = sorted((DATA / "bccd" / "images").rglob("*.jpg"))
 
 
 def write_pictures(folder, count):
-    """So many picture files, no two alike: of each a few pixels differ. One is damaged."""
+    """A list of so many picture files, no two alike: of each a few pixels differ. One is damaged."""
     import cv2
 
     folder.mkdir()
@@ -23,20 +24,73 @@ def write_pictures(folder, count):
         cv2.imwrite(str(folder / f"{number:05d}.jpg"), picture)
     damaged = folder / f"{count // 2:05d}.jpg"
     damaged.write_bytes(damaged.read_bytes()[:1000])
-    return folder
+    names = folder.with_suffix(".txt")
+    names.write_text("".join(f"{path}\n" for path in sorted(folder.iterdir())))
+    return names
 
 
-def command(folder, *arguments):
+def command(names, *arguments):
     model = ("--model", "cells", "--image-size", "128", "--threads", "1")
-    return [sys.executable, "-m", "yolov10", "predict", str(folder), *model, *map(str, arguments)]
+    return [sys.executable, "-m", "yolov10", "predict", str(names), *model, *map(str, arguments)]
 
 
-def start(folder, save_to, wrapped_in=()):
+def start(names, save_to, wrapped_in=()):
     """The command on Ray, started; what it says goes to a file beside `save_to`."""
     with save_to.with_suffix(".said").open("w") as said:
         return subprocess.Popen(
-            [*wrapped_in, *command(folder, "--engine", "ray", "--save-to", save_to)], stdout=said, stderr=said
+            [*wrapped_in, *command(names, "--engine", "ray", "--save-to", save_to)], stdout=said, stderr=said
         )
+
+
+class Gate:
+    """The last picture of a list as a pipe: whoever reads it waits there until the test lets him on."""
+
+    def __init__(self, names):
+        self.path = Path(names.read_text().splitlines()[-1])
+
+    def __enter__(self):
+        self.data = self.path.read_bytes()
+        self.path.unlink()
+        os.mkfifo(self.path)
+        return self
+
+    def __exit__(self, *_):
+        self.path.unlink()
+        self.path.write_bytes(self.data)
+
+    def kill_who_waits(self, process):
+        """SIGKILL the worker that reads it; another one comes to it then."""
+        file = wait_for(self._opened, process)
+        (reader,) = wait_for(lambda: self._readers(process), process)
+        os.kill(reader, signal.SIGKILL)
+        wait_for(
+            lambda: str(self.path) not in links_of(reader), process
+        )  # else he would be taken for the next
+        os.close(file)
+
+    def let_on(self, process):
+        """Hand over the picture to who comes next."""
+        file = wait_for(self._opened, process)
+        os.set_blocking(file, True)
+        with os.fdopen(file, "wb") as pipe:
+            pipe.write(self.data)
+
+    def _opened(self):
+        try:
+            return os.open(self.path, os.O_WRONLY | os.O_NONBLOCK)
+        except OSError:  # nobody reads
+            return None
+
+    def _readers(self, process):
+        return [pid for pid in workers_of(process) if str(self.path) in links_of(pid)]
+
+
+def links_of(pid):
+    """What a process has open."""
+    try:
+        return {os.readlink(link) for link in Path(f"/proc/{pid}/fd").iterdir()}
+    except OSError:  # ended meanwhile
+        return set()
 
 
 def parts_of(save_to):
@@ -70,12 +124,7 @@ LOOPBACK = ("0100007F", "0000000000000000FFFF00000100007F", "0000000000000000000
 
 def listening_beyond(process):
     """Addresses, as the kernel writes them, where a process and its descendants listen to other machines."""
-    sockets = set()
-    for pid in [process.pid, *descendants(process.pid)]:
-        try:
-            sockets |= {os.readlink(link) for link in Path(f"/proc/{pid}/fd").iterdir()}
-        except OSError:  # ended meanwhile
-            continue
+    sockets = set().union(*map(links_of, [process.pid, *descendants(process.pid)]))
     rows = [
         line.split()
         for name in ("tcp", "tcp6")

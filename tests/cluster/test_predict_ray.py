@@ -7,17 +7,18 @@ import shutil
 import signal
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 from cluster.running import (
+    Gate,
     command,
     descendants,
     listening_beyond,
     parts_of,
     start,
     wait_for,
-    workers_of,
     write_pictures,
 )
 
@@ -32,63 +33,67 @@ pytestmark = pytest.mark.skipif(
 )
 
 
-def predicted(folder, save_to):
+def predicted(names, save_to):
     """What one process gives: the bytes of its JSON lines."""
-    done = subprocess.run([*command(folder, "--format", "jsonl", "--save-to", save_to)], capture_output=True)
+    done = subprocess.run([*command(names, "--format", "jsonl", "--save-to", save_to)], capture_output=True)
     assert done.returncode == 1, done.stderr  # one is damaged
     return save_to.read_bytes()
 
 
-def killed_at(count, folder, save_to, wrapped_in=()):
+def killed_at(count, names, save_to, wrapped_in=()):
     """Start, and SIGKILL all of it once so many parts are there; the number of parts that remain."""
-    process = start(folder, save_to, wrapped_in)
-    wait_for(lambda: len(parts_of(save_to)) >= count, process)
-    family = descendants(process.pid)
-    for pid in [*family, process.pid]:
-        try:
-            os.kill(pid, signal.SIGKILL)
-        except ProcessLookupError:
-            continue
-    process.wait()
+    with Gate(names):
+        process = start(names, save_to, wrapped_in)
+        wait_for(lambda: len(parts_of(save_to)) >= count, process)
+        family = descendants(process.pid)
+        for pid in [*family, process.pid]:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        process.wait()
     for folder in set(re.findall(r"/tmp/yolov10-\w+", " ".join(family.values()))):
         shutil.rmtree(folder, ignore_errors=True)  # which nobody is left to delete
     return len(parts_of(save_to))
 
 
-def finished_though_a_worker_dies(folder, save_to):
-    """Start, kill a worker at work, and wait for the end; what was said."""
-    process = start(folder, save_to)
-    before = len(parts_of(save_to))
-    wait_for(lambda: len(parts_of(save_to)) > before, process)
-    assert listening_beyond(process) == []
-    os.kill(workers_of(process)[0], signal.SIGKILL)
-    assert process.wait() == 1  # one is damaged
+def finished_though_a_worker_dies(names, save_to):
+    """Start, kill the worker that is at the last pictures, and wait for the end; what was said."""
+    with Gate(names) as gate:
+        process = start(names, save_to)
+        gate.kill_who_waits(process)
+        assert listening_beyond(process) == []
+        gate.let_on(process)
+        assert process.wait() == 1  # one is damaged
     return save_to.with_suffix(".said").read_text()
 
 
-def assert_all_is_well(folder, save_to, said, kept):
+def assert_all_is_well(names, save_to, said, kept):
     """The results are those of one process, each fault is named once, and nothing is left behind."""
-    assert save_to.read_bytes() == predicted(folder, save_to.parent.parent / "one.jsonl")
+    assert save_to.read_bytes() == predicted(names, save_to.parent.parent / "one.jsonl")
     assert f"{16 * kept} pictures were done before: {save_to}.parts\n" in said
+    assert said.count("a worker died at the pictures from ") == 1
     assert "; 1 could not be read; results in " in said
     assert "raylet" not in said
     assert sorted(path.name for path in save_to.parent.iterdir()) == ["r.jsonl", "r.said"]
 
 
 def test_the_results_are_those_of_predict_though_a_worker_dies_and_some_were_done_before(tmp_path):
-    folder, save_to = write_pictures(tmp_path / "in", 56), tmp_path / "out" / "r.jsonl"
-    done_before(folder, save_to)
-    said = finished_though_a_worker_dies(folder, save_to)
-    assert_all_is_well(folder, save_to, said, kept=1)
+    names, save_to = write_pictures(tmp_path / "in", 56), tmp_path / "out" / "r.jsonl"
+    done_before(names, save_to)
+    said = finished_though_a_worker_dies(names, save_to)
+    assert_all_is_well(names, save_to, said, kept=1)
+    assert (
+        f"a worker died at the pictures from {tmp_path / 'in' / '00048.jpg'} on; they were done again\n"
+        in said
+    )
     assert said.count("warning: ") == said.count("00028.jpg: ") == 1
 
 
-def done_before(folder, save_to):
+def done_before(names, save_to):
     """Keep the first part of the results, and half of the second, as a full disk would leave it."""
-    options = Options((str(folder),), model="cells", image_size="128", threads=1)
+    options = Options((str(names),), model="cells", image_size="128", threads=1)
     settings, model = settings_of(options), pack("cells")
     first, second, *_ = (task.chunks[0].key for task in planned(options, model, settings))
-    lines = predicted(folder, folder.parent / "one.jsonl").splitlines(keepends=True)
+    lines = predicted(names, names.parent / "one.jsonl").splitlines(keepends=True)
     with held_parts(save_to) as parts:
         parts.write(first, b"".join(lines[:16]))
         parts.write(second, b"".join(lines[16:32]))
@@ -98,36 +103,36 @@ def done_before(folder, save_to):
 
 @pytest.mark.chaos
 def test_killed_and_gone_on_with_a_dying_worker_the_results_are_those_of_predict(tmp_path):
-    folder, save_to = write_pictures(tmp_path / "in", 168), tmp_path / "out" / "r.jsonl"
+    names, save_to = write_pictures(tmp_path / "in", 168), tmp_path / "out" / "r.jsonl"
     save_to.parent.mkdir()
     save_to.write_text("earlier results")
-    kept = killed_at(2, folder, save_to)
+    kept = killed_at(2, names, save_to)
     assert save_to.read_text() == "earlier results"
-    said = finished_though_a_worker_dies(folder, save_to)
-    assert_all_is_well(folder, save_to, said, kept)
+    said = finished_though_a_worker_dies(names, save_to)
+    assert_all_is_well(names, save_to, said, kept)
 
 
 @pytest.mark.slow
 @pytest.mark.skipif(shutil.which("strace") is None, reason="needs strace to count what is begun")
 def test_of_2000_pictures_a_kill_costs_less_than_a_tenth(tmp_path):
-    folder, save_to = write_pictures(tmp_path / "in", 2000), tmp_path / "r.parquet"
+    names, save_to = write_pictures(tmp_path / "in", 2000), tmp_path / "r.parquet"
     trace = tmp_path / "trace"
     traced = ("strace", "-f", "-qq", "-e", "trace=openat", "-o", trace)
-    kept = killed_at(60, folder, save_to, traced)
+    kept = killed_at(60, names, save_to, traced)
     begun = {
         name
         for line in trace.read_text().splitlines()
-        for name in [line.partition(str(folder))[2][:10]]
+        for name in [line.partition(str(tmp_path / "in"))[2][:10]]
         if name
     }
     redone = len(begun) - 16 * kept
     print(f"{len(begun)} begun, {16 * kept} kept, {redone} to be redone")
     assert 0 <= redone < 200
-    said = finished_though_a_worker_dies(folder, save_to)
+    said = finished_though_a_worker_dies(names, save_to)
     assert f"{16 * kept} pictures were done before" in said
     from pyarrow import parquet
 
-    lines = [json.loads(line) for line in predicted(folder, tmp_path / "one.jsonl").splitlines()]
+    lines = [json.loads(line) for line in predicted(names, tmp_path / "one.jsonl").splitlines()]
     rows = parquet.read_table(save_to).to_pylist()
     assert len(rows) == 2000
     everything = dict.fromkeys(("frame", "width", "height", "detections", "error"))
@@ -136,9 +141,9 @@ def test_of_2000_pictures_a_kill_costs_less_than_a_tenth(tmp_path):
 
 @pytest.mark.chaos
 def test_a_cluster_that_is_not_there_is_one_line(tmp_path, monkeypatch):
-    folder, save_to = write_pictures(tmp_path / "in", 2), tmp_path / "r.jsonl"
+    names, save_to = write_pictures(tmp_path / "in", 2), tmp_path / "r.jsonl"
     monkeypatch.setenv("RAY_ADDRESS", "127.0.0.1:9")
-    arguments = command(folder, "--engine", "ray", "--save-to", save_to)
+    arguments = command(names, "--engine", "ray", "--save-to", save_to)
     done = subprocess.run(arguments, capture_output=True, text=True)
     assert (done.returncode, done.stdout) == (1, "")
     last = done.stderr.splitlines()[-1]

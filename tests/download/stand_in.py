@@ -27,6 +27,12 @@ def published():
     return {WEIGHTS: weights, CONFIG: json.dumps(config).encode()}
 
 
+def _set():
+    event = threading.Event()
+    event.set()
+    return event
+
+
 @dataclass
 class StandIn:
     """What the server does; `requests` is what it was asked: method, path, Range."""
@@ -40,8 +46,10 @@ class StandIn:
     cut_after: int | None = None
     """Bytes of a body after which the connection is closed."""
     says_length: bool = True
-    wait: float = 0
-    """Seconds before each answer."""
+    answers: threading.Event = field(default_factory=_set)
+    """It says nothing until this is set."""
+    goes_on: threading.Event = field(default_factory=_set)
+    """Of a body, it sends the first piece and no more until this is set."""
     piece: int = 1 << 20
     pause: float = 0
     """Seconds between pieces of a body."""
@@ -70,6 +78,8 @@ def served(stand_in, host="127.0.0.1"):
         try:
             yield stand_in
         finally:
+            stand_in.answers.set()
+            stand_in.goes_on.set()
             server.shutdown()
             thread.join()
 
@@ -91,7 +101,7 @@ class _Handler(BaseHTTPRequestHandler):
         world = self.world
         asked = self.headers.get("Range", "")
         world.requests.append((self.command, self.path, asked))
-        time.sleep(world.wait)
+        world.answers.wait()
         self.close_connection = True
         if world.status or self.path not in world.files:
             self._head(world.status or 404, {"Content-Length": "0"})
@@ -127,5 +137,6 @@ class _Handler(BaseHTTPRequestHandler):
             for start in range(0, len(body), self.world.piece):
                 self.wfile.write(body[start : start + self.world.piece])
                 time.sleep(self.world.pause)
+                self.world.goes_on.wait()
         except OSError:  # the other side had enough
             self.close_connection = True

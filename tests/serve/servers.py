@@ -18,25 +18,28 @@ from yolov10.serve import ServeConfig, create_app
 from yolov10.serve.server import listen, make_server
 
 TOY = DATA / "models" / "toy.onnx"
+PATIENCE = 600
+"""Seconds after which something hangs; machines are shared, and may rest."""
 PICTURE = DATA / "odd_images" / "00_reference.png"
 
 
 @contextmanager
 def serving(detectors=None, config=None, samples=None):
-    """A server in a thread; gives an HTTP client of it, with `app` and `url`."""
+    """A server in a thread; gives an HTTP client of it, with `app`, `url`, `address` and `server`."""
     app = create_app(detectors or {"toy": Detector(TOY)}, config or ServeConfig(), samples)
     with listen("127.0.0.1", 0) as listener:
         url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-        server = make_server(app, patience=20)
+        server = make_server(app, patience=PATIENCE)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()
         try:
-            with httpx.Client(base_url=url, timeout=60) as client:
+            with httpx.Client(base_url=url, timeout=PATIENCE) as client:
                 client.app, client.url, client.address = app, url, listener.getsockname()
+                client.server = server
                 yield client
         finally:
             server.should_exit = True
-            thread.join(60)
+            thread.join(PATIENCE)
     assert not thread.is_alive(), "the server did not stop"
 
 
@@ -61,9 +64,9 @@ def resident(pid):
         return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
-def wait_until(condition, seconds=30):
+def wait_until(condition):
     """Poll until something is true; fails when it never is."""
-    end = time.monotonic() + seconds
+    end = time.monotonic() + PATIENCE
     while not condition():
         assert time.monotonic() < end, "waited in vain"
         time.sleep(0.01)
@@ -90,7 +93,7 @@ class Obedient:
     def __call__(self, images, classes=None):
         self.batches.append((images.shape, classes))
         self.entered.release()
-        assert self.open.wait(60)
+        assert self.open.wait(PATIENCE)
         if self.fault:
             raise self.fault
         rows = np.zeros((len(images), 1, 6), np.float32)

@@ -7,11 +7,10 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from serve.servers import PATIENCE as WAIT
 from serve.servers import Obedient, wait_until
 
 from yolov10.serve.batching import Batched, Batcher
-
-WAIT = 60
 
 
 class Echo(Obedient):

@@ -11,7 +11,7 @@ import zlib
 import httpx
 import pytest
 from conftest import DATA
-from serve.servers import TOY, command, resident, serving
+from serve.servers import PATIENCE, TOY, command, resident, serving
 
 from yolov10.serve import ServeConfig
 
@@ -122,7 +122,7 @@ def test_a_hundred_malformed_bodies(client, png):
 )
 def test_what_is_no_request_gets_no_500(client, request_):
     with socket.create_connection(client.address) as connection:
-        connection.settimeout(30)
+        connection.settimeout(PATIENCE)
         connection.sendall(request_)
         connection.shutdown(socket.SHUT_WR)
         answer = connection.recv(65536)
@@ -167,18 +167,16 @@ def test_pictures_that_would_unpack_to_gigabytes(client, png):
 def test_an_upload_of_a_gigabyte_is_refused_at_little_cost_and_others_are_served(png, size):
     with (
         command("--model", TOY, "--max-bytes", 1_000_000) as run,
-        httpx.Client(base_url=run.url, timeout=60) as ask,
+        httpx.Client(base_url=run.url, timeout=PATIENCE) as ask,
     ):
         assert ask.post("/detect", content=png).status_code == 200
         before = resident(run.process.pid)
         address = ("127.0.0.1", int(run.url.rsplit(":", 1)[1]))
-        waits, done = [], threading.Event()
+        served, done = [], threading.Event()
 
         def others():
             while not done.is_set():
-                start = time.monotonic()
-                assert ask.post("/detect", content=png).status_code == 200
-                waits.append(time.monotonic() - start)
+                served.append(ask.post("/detect", content=png).status_code)
 
         thread = threading.Thread(target=others)
         thread.start()
@@ -190,16 +188,16 @@ def test_an_upload_of_a_gigabyte_is_refused_at_little_cost_and_others_are_served
             ):
                 prefix = b"" if not tail else b"%x\r\n" % len(part)
                 with socket.create_connection(address) as connection:
-                    connection.settimeout(60)
+                    connection.settimeout(PATIENCE)
                     connection.sendall(b"POST /detect HTTP/1.1\r\nHost: x\r\n" + head)
                     status = send_until_answered(connection, prefix + part + tail, size // len(part))
                 assert status.startswith(b"HTTP/1.1 413 ")
             assert resident(run.process.pid) - before < 50_000_000
         finally:
             done.set()
-            thread.join(60)
-        assert waits
-        assert max(waits) < 30  # none hung: the rest is the speed of the machine
+            thread.join(PATIENCE)
+        assert set(served) == {200}
+        assert not thread.is_alive()
 
 
 def send_until_answered(connection, part, times):
@@ -257,7 +255,7 @@ def test_the_limits_still_hold_when_everything_comes_at_once(png):
 
         def send(body, kind):
             answer = httpx.post(
-                f"{client.url}/detect", content=body, headers={"content-type": kind}, timeout=60
+                f"{client.url}/detect", content=body, headers={"content-type": kind}, timeout=PATIENCE
             )
             statuses.append((kind == "image/png" and body == png, answer.status_code))
 
@@ -265,7 +263,7 @@ def test_the_limits_still_hold_when_everything_comes_at_once(png):
         for thread in threads:
             thread.start()
         for thread in threads:
-            thread.join(60)
+            thread.join(PATIENCE)
         assert len(statuses) == 100
         assert {status for good, status in statuses if good} <= {200, 429}
         assert {status for good, status in statuses if not good} <= {200, 400, 413, 422, 429}

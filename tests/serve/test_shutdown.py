@@ -1,6 +1,8 @@
 """Told to stop, the service answers what it accepted, takes nothing more, and ends in peace."""
 
-import re
+import contextlib
+import http.client
+import json
 import signal
 import socket
 import subprocess
@@ -10,46 +12,71 @@ from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import pytest
-from conftest import DATA
-from serve.servers import TOY, Obedient, command, serving, wait_until
+from serve.servers import PATIENCE, TOY, Obedient, command, serving, wait_until
 
 from yolov10 import Detector
 from yolov10.serve import ServeConfig
 
-BIG = DATA / "bccd" / "images" / "val" / "BloodImage_00037.jpg"
-
 
 @pytest.mark.parametrize("told", [signal.SIGTERM, signal.SIGINT])
-def test_the_command_ends_with_zero_and_answers_what_it_had(told):
-    with command("--model", "cells", "--max-image-size", 2048) as run, ThreadPoolExecutor(12) as pool:
-        url = f"{run.url}/detect?image_size=2048"  # slow enough to be under way
-        data = BIG.read_bytes()
-        futures = [pool.submit(httpx.post, url, content=data, timeout=60) for _ in range(12)]
-        wait_until(lambda: accepted(run.url) == 12)
+def test_the_command_ends_with_zero_and_answers_what_it_had(told, png):
+    with command("--model", TOY) as run, contextlib.ExitStack() as stack:
+        under_way = [stack.enter_context(begun(run.url, len(png))) for _ in range(12)]
         run.process.send_signal(told)
-        assert [future.result().status_code for future in futures] == [200] * 12
-        assert run.process.wait(60) == 0
+        wait_until(lambda: refuses(run.url))
+        for connection in under_way:
+            connection.sendall(png)
+        for connection in under_way:
+            answer = http.client.HTTPResponse(connection)
+            answer.begin()
+            assert (answer.status, len(json.loads(answer.read())[0]["detections"])) == (200, 3)
+        assert run.process.wait(PATIENCE) == 0
         assert run.process.stdout.read() == run.process.stderr.read() == ""
         with pytest.raises(httpx.ConnectError):
             httpx.get(f"{run.url}/health")
 
 
-def accepted(url):
-    """Requests to /detect that were let in: those that are answered, and those that wait."""
-    figures = httpx.get(f"{url}/metrics", timeout=60).text
-    answered = r'^yolov10_requests_total\{path="/detect",status="200"\} (\S+)$'
-    counts = [re.search(one, figures, re.M) for one in (answered, r"^yolov10_waiting_pictures (\S+)$")]
-    return sum(float(count[1]) for count in counts if count)
+@contextlib.contextmanager
+def begun(url, length):
+    """A connection on which the service waits for a body: it said so."""
+    with socket.create_connection(address(url)) as connection:
+        connection.settimeout(PATIENCE)
+        head = (
+            b"POST /detect HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\nExpect: 100-continue\r\n\r\n" % length
+        )
+        connection.sendall(head)
+        heard = b""
+        while not heard.endswith(b"\r\n\r\n"):
+            heard += connection.recv(1)
+        assert heard.startswith(b"HTTP/1.1 100 ")
+        yield connection
+
+
+def test_pictures_that_wait_for_the_model_are_answered_before_it_ends(png):
+    runtime = Obedient()
+    with (
+        serving({"m": Detector(runtime)}, ServeConfig(timeout=PATIENCE)) as client,
+        ThreadPoolExecutor(6) as pool,
+    ):
+        runtime.open.clear()
+        futures = [
+            pool.submit(httpx.post, f"{client.url}/detect", content=png, timeout=PATIENCE) for _ in range(6)
+        ]
+        wait_until(lambda: client.app.state.service.queue.count == 6)
+        client.server.should_exit = True
+        wait_until(lambda: refuses(client.url))
+        assert not any(future.done() for future in futures)
+        runtime.open.set()
+        assert [future.result().status_code for future in futures] == [200] * 6
 
 
 def test_told_twice_it_does_not_wait():
-    with command("--model", TOY) as run, socket.create_connection(address(run.url)) as slow:
-        slow.sendall(b"POST /detect HTTP/1.1\r\nHost: x\r\nContent-Length: 99\r\n\r\n")  # to be waited for
+    with command("--model", TOY) as run, begun(run.url, 99):
         run.process.send_signal(signal.SIGINT)
         wait_until(lambda: refuses(run.url))
         assert run.process.poll() is None
         run.process.send_signal(signal.SIGINT)
-        assert run.process.wait(30) == -signal.SIGINT
+        assert run.process.wait(PATIENCE) == -signal.SIGINT
 
 
 def address(url):
@@ -96,7 +123,7 @@ def test_plain_uvicorn_runs_the_app_in_several_processes(tmp_path, png):
                 assert lines[-1], "".join(lines)
             (started,) = (line for line in lines if "running on" in line)
             url = started.split("running on ")[1].split(" ")[0]
-            answer = httpx.post(f"{url}/detect", content=png, timeout=60)
+            answer = httpx.post(f"{url}/detect", content=png, timeout=PATIENCE)
             assert len(answer.json()[0]["detections"]) == 3
         finally:
             process.terminate()

@@ -1,0 +1,1 @@
+"""Load on an HTTP service, and what that costs its process."""
