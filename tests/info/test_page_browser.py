@@ -3,7 +3,8 @@
 from pathlib import Path
 
 import pytest
-from browser import PHONE, WIDE, launched, needs_browser
+from browser import PHONE, WIDE, fits, launched, needs_browser, watched
+from info.page_uses import EYES, use_by_keys, use_by_mouse
 from test_formulas import FUSED, ONE_HEAD, TRAINING
 
 from yolov10.architecture import SCALES
@@ -31,26 +32,14 @@ def browser():
 @pytest.fixture
 def open_page(browser, file):
     """Open the page at a size; at the end, no error and no request but for the file itself."""
-    contexts, faults, requests = [], [], []
+    with watched(browser, file.parent.as_uri()) as open_watched:
 
-    def call(size=WIDE, scheme="light", motion="reduce", place="", file=file):
-        context = browser.new_context(
-            viewport={"width": size[0], "height": size[1]}, color_scheme=scheme, reduced_motion=motion
-        )
-        contexts.append(context)
-        page = context.new_page()
-        page.on("console", lambda message: faults.append(message.text) if message.type != "log" else None)
-        page.on("pageerror", lambda fault: faults.append(str(fault)))
-        page.on("request", lambda request: requests.append(request.url))
-        page.goto(file.as_uri() + place)
-        page.wait_for_selector("html[data-ready]")
-        return page
+        def call(size=WIDE, scheme="light", motion="reduce", place="", file=file):
+            page = open_watched(file.as_uri() + place, size, scheme, motion)
+            page.wait_for_selector("html[data-ready]")
+            return page
 
-    yield call
-    for context in contexts:
-        context.close()
-    assert faults == []
-    assert [url for url in requests if not url.startswith(("data:", file.parent.as_uri()))] == []
+        yield call
 
 
 def number(page):
@@ -65,55 +54,15 @@ def title(page):
     return page.locator("#inspector-title").inner_text()
 
 
-def fits(page):
-    """Nothing makes the page wider than its window."""
-    return page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-
-
-@pytest.mark.parametrize("size", [WIDE, (1024, 768), PHONE], ids=lambda size: f"{size[0]} px")
-def test_every_scale_form_and_layer_by_mouse(open_page, size):
-    page = open_page(size)
-    for at, scale in enumerate(SCALES):
-        choose(page, "scale", scale)
-        for form, counts in enumerate((TRAINING, ONE_HEAD, FUSED)):
-            choose(page, "form", form)
-            assert number(page) == f"{counts[at]:,}"
-        assert fits(page)
-    for index in range(24):
-        layer = page.locator(f'.layer[data-layer="{index}"]')
-        layer.click()
-        assert title(page).startswith(f"{index} ")
-        assert layer.get_attribute("aria-pressed") == "true"
-        assert page.locator("#inspector .facts").is_visible()
-        if size == PHONE:
-            page.get_by_role("button", name="Close").click()
-    assert fits(page)
-
-
 @pytest.mark.parametrize("size", [WIDE, PHONE], ids=lambda size: f"{size[0]} px")
-def test_every_scale_form_and_layer_by_keyboard_alone(open_page, size):
+@pytest.mark.parametrize("use", [use_by_mouse, use_by_keys], ids=lambda use: use.__name__)
+def test_every_layer_and_control_acts(open_page, scale, size, use):
+    """In the scale, by mouse and by keys alone: nothing that can be used is out of reach or without effect."""
     page = open_page(size)
-    page.keyboard.press("Tab")
-    assert page.evaluate("document.activeElement.className") == "skip"
-    page.keyboard.press("Tab")  # the scales: one stop, arrows choose
-    seen = [number(page)]
-    for _ in range(5):
-        page.keyboard.press("ArrowRight")
-        seen.append(number(page))
-    assert seen == [f"{count:,}" for count in TRAINING]
-    page.keyboard.press("ArrowRight")  # round to n again
-    page.keyboard.press("Tab")
-    for counts in (ONE_HEAD, FUSED):
-        page.keyboard.press("ArrowRight")
-        assert number(page) == f"{counts[0]:,}"
-    until(page, '.layer[data-layer="0"]')
-    for index in range(24):
-        page.keyboard.press("Enter" if index % 2 else "Space")
-        assert title(page).startswith(f"{index} ")
-        if size == PHONE:
-            page.keyboard.press("Escape")
-        assert page.evaluate("document.activeElement.dataset.layer") == str(index)
-        page.keyboard.press("ArrowRight")
+    page.evaluate(EYES)
+    wanted = {name for name, _ in page.evaluate("usable()")} | {"inspector BUTTON 0", "inspector BUTTON 1"}
+    assert wanted - use(page, scale, phone=size == PHONE) == set()
+    assert fits(page)
 
 
 def until(page, selector, most=60):
