@@ -12,19 +12,21 @@ window.nameOf = (element) => {
 };
 window.kindOf = (element) => (element.dataset.layer ? "layer" : element.type || element.tagName);
 
-/** [name, kind] of everything that can be used, but for the opened layer's own. */
+const placeOf = (element) => element.closest(PLACES).id || "questions";
+
+/** [name, kind, place] of everything that can be used, but for the opened layer's own. */
 window.usable = () => [...document.querySelectorAll(KINDS)]
   .filter((element) => element.closest(PLACES) && !element.closest("#inspector") && element.checkVisibility({ visibilityProperty: true }))
-  .map((element) => [nameOf(element), kindOf(element)]);
+  .map((element) => [nameOf(element), kindOf(element), placeOf(element)]);
 
 window.find = (name) => [...document.querySelectorAll(KINDS)].find((element) => nameOf(element) === name);
 
-/** [name, kind] of what has the focus; its look is kept. */
+/** [name, kind, place] of what has the focus; its look is kept. */
 window.focused = () => {
   const element = document.activeElement;
   const name = nameOf(element);
   if (name) remember(element);
-  return name && [name, kindOf(element)];
+  return name && [name, kindOf(element), placeOf(element)];
 };
 
 /** What an element may change: its panel and the states in it, the opened layer, the totals. */

@@ -1,7 +1,7 @@
 """Everything of the architecture page that can be used, used as a person does: by mouse, or by keys alone.
 
-Both return the names of what they used, which are those of `usable()` in page_eyes.js, and find that each
-use has had an effect.
+Every use must have an effect. What was used is returned, by the names that page_eyes.js gives. Layers are
+always all opened; of the rest either all is used, or (`every=False`) the first thing of each panel.
 """
 
 from pathlib import Path
@@ -10,36 +10,54 @@ from test_formulas import FUSED, ONE_HEAD, TRAINING
 
 from yolov10.architecture import SCALES
 
-EYES = (Path(__file__).parent / "page_eyes.js").read_text("utf-8") + "true"  # of a function, the value is called
-FORMS = (TRAINING, ONE_HEAD, FUSED)
+EYES = (Path(__file__).parent / "page_eyes.js").read_text(
+    "utf-8"
+) + "true"  # of a function, the value is called
+COUNTS = (TRAINING, ONE_HEAD, FUSED)
 ORDER = list(SCALES)
 BEFORE, TRIED = "layer 4", "layer 5"
 """Between them the buttons of an opened layer are tried."""
 
 
-def use_by_mouse(page, scale, phone):
-    used = set()
-    for name, kind in page.evaluate("usable()"):
-        if name == "form=0":
-            click(page, f"scale={scale}")
+def form_of(scale):
+    """Scales take turns at the three forms."""
+    return ORDER.index(scale) % 3
+
+
+def use_by_mouse(page, scale, *, phone, every):
+    used, places = set(), set()
+    for name, kind, place in page.evaluate("usable()"):
         if name == "layer 0":
-            click(page, f"form={ORDER.index(scale) % 3}")
-        if kind == "select-one":
-            page.locator("#scdown-preset").select_option(index=1)  # its list is no part of the page
-        else:
-            click(page, name)
-        if name.startswith("form="):
-            tells_parameters(page, scale, int(name[-1]))
+            choose(page, scale)
         if kind == "layer":
+            click(page, name)
             layer_is_open(page, name)
-            used |= leave_by_mouse(page, name, phone)
-        elif kind == "A":
-            assert page.evaluate("name => arrived(find(name))", name), name
-        elif kind != "DIV":
-            assert page.evaluate("name => acted(find(name))", name), name
-        used.add(name)
+            used |= {name} | leave_by_mouse(page, name, phone)
+        elif every or (place not in places and kind != "DIV"):
+            places.add(place)
+            used.add(name)
+            use_control(page, name, kind)
     click_pictures(page)
     return used
+
+
+def choose(page, scale):
+    """Scale and form; the page then tells their number of parameters."""
+    for form in (0, 1, 2, form_of(scale)):
+        click(page, f"scale={scale}")
+        click(page, f"form={form}")
+        assert parameters(page) == COUNTS[form][ORDER.index(scale)]
+
+
+def use_control(page, name, kind):
+    if kind == "select-one":
+        page.locator("#scdown-preset").select_option(index=1)  # its list is no part of the page
+    else:
+        click(page, name)
+    if kind == "A":
+        assert page.evaluate("name => arrived(find(name))", name), name
+    elif kind != "DIV":
+        assert page.evaluate("name => acted(find(name))", name), name
 
 
 def click(page, name):
@@ -61,40 +79,35 @@ def leave_by_mouse(page, name, phone):
 
 
 def click_pictures(page):
-    """An object of the picture, and a cell of it."""
-    for panel, part in (("assignment", ".pick"), ("attention", ".scene svg")):
-        before = page.locator(f"#{panel}").get_by_role("status").inner_text()
-        page.mouse.click(*page.evaluate("part => target(document.querySelector(part))", f"#{panel} {part}"))
-        assert page.locator(f"#{panel}").get_by_role("status").inner_text() != before
+    """Two objects of a picture, and two cells."""
+    for panel, part in (("assignment", ".pick"), ("attention", ".heat")):
+        told = page.locator(f"#{panel}").get_by_role("status")
+        texts = set()
+        for at in (0, 3):
+            page.mouse.click(
+                *page.evaluate(
+                    "([part, at]) => target(document.querySelectorAll(part)[at])", [f"#{panel} {part}", at]
+                )
+            )
+            texts.add(told.inner_text())
+        assert len(texts) == 2
 
 
-def use_by_keys(page, scale, phone):
-    used = set()
-    while stop := next_stop(page):
-        name, kind = stop
-        if name in used:
-            break
+def use_by_keys(page, scale, *, phone, every):
+    used, places = set(), set()
+    page.keyboard.press("Shift+Tab")  # off the first stop, where the round before has ended
+    while (stop := next_stop(page)) and stop[0] not in used:
+        name, kind, place = stop
         used.add(name)
-        match kind:
-            case "radio":
-                used |= choose_by_keys(page, name.partition("=")[0], scale)
-            case "layer":
-                page.keyboard.press("Enter" if int(name[-1]) % 2 else "Space")
-                layer_is_open(page, name)
-                if phone:
-                    used |= leave_by_keys(page, name)
-            case "range":
-                page.keyboard.press("ArrowLeft")
-                if not page.evaluate("acted(document.activeElement)"):
-                    page.keyboard.press("ArrowRight")
-            case "submit":
-                page.keyboard.press("Enter" if int(name[-1]) % 2 else "Space")
-            case "checkbox":
-                page.keyboard.press("Space")
-            case "select-one":
-                page.keyboard.press("ArrowDown")
-        if kind not in ("layer", "radio", "DIV", "A"):
-            assert page.evaluate("acted(document.activeElement)"), name
+        if kind == "layer":
+            page.keyboard.press(either(name))
+            layer_is_open(page, name)
+            used |= leave_by_keys(page, name) if phone else set()
+        elif name.startswith(("scale=", "form=")):
+            used |= choose_by_keys(page, name, scale, every)
+        elif place == "inspector" or every or (place not in places and kind not in ("DIV", "A")):
+            places.add(place)
+            used |= press(page, name, kind)
     return used
 
 
@@ -107,20 +120,60 @@ def next_stop(page, most=4):
     return None
 
 
-def choose_by_keys(page, group, scale):
-    """Once round a group of radio buttons by the arrow keys; on to the scale that is asked for."""
-    values = page.evaluate("group => [...document.getElementsByName(group)].map((e) => e.value)", group)
-    extra = {"scale": ORDER.index(scale), "form": ORDER.index(scale) % 3}.get(group, 0)
+def press(page, name, kind):
+    """What one presses on a control that has the focus; returns what else that has used."""
+    if kind == "radio":
+        return around(page, name)
+    keys = KEYS | {"submit": (either(name),)}
+    for key in keys.get(kind, ()):
+        page.keyboard.press(key)
+        if acted(page):
+            break
+    assert kind not in keys or acted(page), name
+    return set()
+
+
+KEYS = {
+    "range": ("ArrowLeft", "ArrowRight"),  # at its end, back
+    "checkbox": ("Space",),
+    "select-one": ("ArrowDown",),
+}
+
+
+def either(name):
+    """Both keys press a button."""
+    return "Enter" if int(name.split()[-1]) % 2 else "Space"
+
+
+def acted(page):
+    return page.evaluate("acted(document.activeElement)")
+
+
+def around(page, name, extra=0):
+    """Once round a group of radio buttons by the arrow keys, and some further."""
+    group = name.partition("=")[0]
+    members = page.evaluate("group => document.getElementsByName(group).length", group)
     reached = set()
-    for _ in range(len(values) + extra):
+    for _ in range(members + extra):
         page.keyboard.press("ArrowRight")
-        assert page.evaluate("acted(document.activeElement)"), group
-        name, _ = page.evaluate("focused()")
-        reached.add(name)
-        if group == "form":
-            tells_parameters(page, scale, int(name[-1]))
-    assert reached == {f"{group}={value}" for value in values}
+        assert acted(page), name
+        reached.add(page.evaluate("focused()")[0])
+    assert len(reached) == members
     return reached
+
+
+def choose_by_keys(page, name, scale, every):
+    """On to the scale that follows, or to the form; every scale and form on the way round, if asked for."""
+    group, _, value = name.partition("=")
+    values = ORDER if group == "scale" else ["0", "1", "2"]
+    wanted = scale if group == "scale" else str(form_of(scale))
+    steps = (values.index(wanted) - values.index(value)) % len(values)
+    if every:
+        return around(page, name, steps)
+    for _ in range(steps):
+        page.keyboard.press("ArrowRight")
+    assert parameters(page) in [counts[ORDER.index(scale)] for counts in COUNTS]
+    return set()
 
 
 def leave_by_keys(page, name):
@@ -137,11 +190,9 @@ def leave_by_keys(page, name):
     return used
 
 
-def tells_parameters(page, scale, form):
-    shown = page.evaluate("document.querySelector('.totals dd').innerText")
-    assert shown == f"{FORMS[form][ORDER.index(scale)]:,}"
+def parameters(page):
+    return int(page.evaluate("document.querySelector('.totals dd').innerText").replace(",", ""))
 
 
 def layer_is_open(page, name):
-    index = name.removeprefix("layer ")
-    assert page.evaluate("opened()") == [index, True, index, True]
+    assert page.evaluate("opened()") == [name.removeprefix("layer "), True, name.removeprefix("layer "), True]

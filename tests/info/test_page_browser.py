@@ -56,13 +56,17 @@ def title(page):
 
 @pytest.mark.parametrize("size", [WIDE, PHONE], ids=lambda size: f"{size[0]} px")
 @pytest.mark.parametrize("use", [use_by_mouse, use_by_keys], ids=lambda use: use.__name__)
-def test_every_layer_and_control_acts(open_page, scale, size, use):
-    """In the scale, by mouse and by keys alone: nothing that can be used is out of reach or without effect."""
+def test_every_layer_and_panel_acts_in_every_scale(open_page, size, use):
+    """By mouse and by keys alone nothing is out of reach or without effect; in n, of every panel all of it."""
     page = open_page(size)
     page.evaluate(EYES)
-    wanted = {name for name, _ in page.evaluate("usable()")} | {"inspector BUTTON 0", "inspector BUTTON 1"}
-    assert wanted - use(page, scale, phone=size == PHONE) == set()
-    assert fits(page)
+    wanted = {name for name, _, _ in page.evaluate("usable()")} | {"inspector BUTTON 0", "inspector BUTTON 1"}
+    for scale in SCALES:
+        used = use(page, scale, phone=size == PHONE, every=scale == "n")
+        assert wanted - used == set() or scale != "n"
+        assert {f"layer {index}" for index in range(24)} <= used
+        assert {name.split()[0].split("-")[0].partition("=")[0] for name in used} >= {*PANELS} - {"stages"}
+        assert fits(page)
 
 
 def until(page, selector, most=60):
