@@ -35,7 +35,7 @@ def launched(*arguments):
 
 @contextmanager
 def watched(browser, *allowed):
-    """Opens pages; at the end none has had an error, none has asked for what begins with nothing `allowed`."""
+    """Opens pages; at the end none has had an error or asked for what begins with none of `allowed`."""
     contexts, faults, requests = [], [], []
 
     def open_page(address, size=WIDE, scheme="light", motion="reduce", forgiven=()):

@@ -29,7 +29,7 @@ def title(page):
 @pytest.mark.parametrize("size", [WIDE, PHONE], ids=lambda size: f"{size[0]} px")
 @pytest.mark.parametrize("use", [use_by_mouse, use_by_keys], ids=lambda use: use.__name__)
 def test_every_layer_and_panel_acts_in_every_scale(open_page, size, use):
-    """By mouse and by keys alone nothing is out of reach or without effect; in n, of every panel all of it."""
+    """By mouse and by keys alone nothing is out of reach or without effect; in n, all of every panel."""
     page = open_page(size)
     page.evaluate(EYES)
     wanted = {name for name, _, _ in page.evaluate("usable()")} | {"inspector BUTTON 0", "inspector BUTTON 1"}

@@ -61,7 +61,7 @@ def products(row: Layer, height: int, width: int) -> int:
 def activation_memory(row: Layer, height: int, width: int, form: Form) -> int:
     """Bytes of the maps that the steps of a row write, float32, one image; views and decoding write none."""
     steps = steps_of(row, fused=form.fused, one2many=form.one2many)
-    return FLOAT * sum(step.elements(height, width) for step in steps)
+    return FLOAT * sum(step.elements(height, width, fused=form.fused) for step in steps)
 
 
 def peak_memory(rows: tuple[Layer, ...], height: int, width: int) -> int:
