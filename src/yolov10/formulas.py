@@ -1,7 +1,7 @@
 """Parameters and operations of every row in closed form (spec 1 and 2.4–2.6).
 
 A block is counted by two polynomials of its channels: the kernel entries of its convolutions, and the
-output channels that carry a batch-norm. The rest follows: batch-norm has two parameters a channel, folded
+output channels that carry a batch-norm; few have biases of their own. The rest follows: batch-norm has two parameters a channel, folded
 it leaves one bias; and at one resolution every kernel entry works once a cell.
 """
 
@@ -19,22 +19,25 @@ class Cost:
     """What convolutions cost; the sum of two costs is the cost of both."""
 
     weights: int = 0
-    """Kernel entries, and the biases of convolutions without batch-norm."""
+    """Kernel entries."""
     norm_channels: int = 0
     """Output channels that carry a batch-norm."""
     macs: int = 0
     """Multiply–accumulate operations on one image."""
+    biases: int = 0
+    """Biases of convolutions without batch-norm."""
 
     def __add__(self, other: "Cost") -> "Cost":
         return Cost(
             self.weights + other.weights,
             self.norm_channels + other.norm_channels,
             self.macs + other.macs,
+            self.biases + other.biases,
         )
 
     def parameters(self, *, fused: bool = False) -> int:
         """Learned numbers: with batch-norm's scale and shift, or folded, with the one bias they become."""
-        return self.weights + (1 if fused else 2) * self.norm_channels
+        return self.weights + self.biases + (1 if fused else 2) * self.norm_channels
 
     @property
     def operations(self) -> int:
@@ -100,9 +103,9 @@ def conv(c1: int, c2: int, kernel: int, cells: int, groups: int = 1) -> Cost:
 
 
 def biased(c1: int, c2: int, kernel: int, cells: int, groups: int = 1) -> Cost:
-    """Convolution with a bias and no batch-norm (spec 1.0): (c1/g)·c2·k² + c2 weights."""
+    """Convolution with a bias and no batch-norm (spec 1.0): (c1/g)·c2·k² weights, c2 biases."""
     weights = c1 // groups * c2 * kernel**2
-    return Cost(weights + c2, 0, weights * cells)
+    return Cost(weights, 0, weights * cells, c2)
 
 
 def scdown(c1: int, c2: int, kernel: int, cells_before: int, cells: int) -> Cost:
@@ -185,7 +188,7 @@ def head_level(c: int, box: int, cls: int, num_classes: int, cells: int) -> Cost
     kernels = 9 * c * box + 9 * box**2 + box * 4 * REG_MAX
     kernels += 9 * c + c * cls + 9 * cls + cls**2 + cls * num_classes
     biases = 4 * REG_MAX + num_classes
-    return Cost(kernels + biases, 2 * box + c + 3 * cls, kernels * cells)
+    return Cost(kernels, 2 * box + c + 3 * cls, kernels * cells, biases)
 
 
 def _c2f_frame(c1: int, c2: int, repeats: int, cells: int) -> Cost:
@@ -195,4 +198,4 @@ def _c2f_frame(c1: int, c2: int, repeats: int, cells: int) -> Cost:
 
 
 def _times(count: int, cost: Cost) -> Cost:
-    return Cost(count * cost.weights, count * cost.norm_channels, count * cost.macs)
+    return Cost(count * cost.weights, count * cost.norm_channels, count * cost.macs, count * cost.biases)

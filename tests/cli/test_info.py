@@ -111,6 +111,21 @@ def test_scales_side_by_side_show_what_each_uses_and_costs(run):
         assert [f"{count:,}" for count in counts] in [line[-6:] for line in lines]
 
 
+def test_side_by_side_tells_depth_width_most_channels_and_what_attention_and_heads_are(run):
+    """Spec 2.1, 2.3, 1.9 and 3.1."""
+    shown = re.sub(" +", " ", run("info", *SCALES).out)
+    for row in (
+        "depth 0.33 0.33 0.67 0.67 1.00 1.00",
+        "width 0.25 0.50 0.75 1.00 1.00 1.25",
+        "most channels, declared 1024 1024 768 512 512 512",
+        "compact (CIB) at 22 8 22 8 19 22 8 13 19 22 8 13 19 22 6 8 13 19 22",
+        "7×7 at 22 8 22 – – – –",
+        "attention: heads × key, value 2 × 32, 64 4 × 32, 64 4 × 36, 72 4 × 32, 64 4 × 32, 64 5 × 32, 64",
+        "head: box, class branch 64, 80 64, 128 64, 192 64, 256 64, 256 80, 320",
+    ):
+        assert f"\n {row} \n" in shown
+
+
 def test_two_models_as_json_are_a_list(run):
     tables = json.loads(run("info", "n", "s", "--json").out)
     assert [table["scale"] for table in tables] == ["n", "s"]
@@ -231,7 +246,12 @@ DOCUMENT = {
     ),
     "the parameter formula with a bias": (
         ["--block", "Conv", "--channels", "256", "512", "--bias"],
-        ["parameters = k²·c1·c2 + c2", "= 3²·256·512 + 512 = 1,180,160"],
+        [
+            "parameters = k²·c1·c2 + c2",
+            "= 3²·256·512 + 512 = 1,180,160",
+            "weights = k²·c1·c2 = 3²·256·512 = 1,179,648",
+            "sum 1,179,648 512 1,180,160",
+        ],
     ),
     "fusing, whole": (["n"], ["2,775,520 2,310,624 2,299,264", "108 84 83", "95 77 0", "595 475 165"]),
 }

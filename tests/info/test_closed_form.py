@@ -40,6 +40,15 @@ def random_blocks(draw):
     return build_block(name, widths, given_options)
 
 
+@given(block=random_blocks())
+def test_biases_stand_in_their_column_and_every_sum_is_that_of_the_steps(block):
+    stride = 32 if block.kind == "Detect" else block.output_stride
+    for form in describe_block(block, 2 * stride, stride)["forms"]:
+        for column in ("weights", "parameters", "operations", "memory"):
+            assert sum(step[column] for step in form["steps"]) == form[column]
+        assert form["parameters"] - form["weights"] == sum(step["others"] for step in form["steps"])
+
+
 @settings(max_examples=500)
 @given(block=random_blocks(), fused=st.booleans())
 def test_formulas_equal_counts_on_500_random_blocks(block, fused):

@@ -130,24 +130,21 @@ def test_the_picture_has_its_licence_beside_it():
 
 def test_the_samples_script_makes_the_facts_anew(tmp_path, monkeypatch):
     """On fresh weights, whose numbers mean nothing: what is written has the form that the page reads."""
-    import importlib.util
     import shutil
 
+    import page_sample
     import torch
 
     from yolov10.model_card import ModelCard
     from yolov10.network import YOLOv10
     from yolov10.weights import save
 
-    spec = importlib.util.spec_from_file_location("page_sample", ROOT / "scripts" / "page_sample.py")
-    script = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(script)
     for name in ("picture.jpg", "labels.txt"):
         shutil.copy(FOLDER / "sample" / name, tmp_path)
-    monkeypatch.setattr(script, "SAMPLE", tmp_path)
+    monkeypatch.setattr(page_sample, "SAMPLE", tmp_path)
     torch.manual_seed(0)
     network = YOLOv10(ModelCard("n", ("RBC", "WBC", "Platelets"), image_size=320)).eval()
-    script.main(str(save(network, tmp_path / "fresh.safetensors")))
+    page_sample.main(str(save(network, tmp_path / "fresh.safetensors")))
     made, kept = (json.loads((folder / "facts.json").read_text()) for folder in (tmp_path, FOLDER / "sample"))
     assert set(made) == set(kept)
     assert made["assignment"]["truths"] == kept["assignment"]["truths"]

@@ -7,7 +7,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from browser import PHONE, WIDE, launched, needs_browser
+from browser import PHONE, WIDE, Axe, fits, launched, needs_browser, watched
 from conftest import DATA
 from serve.servers import TOY, Obedient, serving
 
@@ -19,7 +19,6 @@ pytestmark = needs_browser
 ODD = DATA / "odd_images"
 CELLS = DATA / "bccd" / "images" / "val" / "BloodImage_00037.jpg"
 EVIL = "<img src=x onerror=alert(1)>"
-PATIENCE = 60_000
 
 
 @pytest.fixture(scope="module")
@@ -39,35 +38,15 @@ def two():
 @pytest.fixture
 def open_page(browser, two):
     """Open the page; at the end, no error that was not announced and no request to anywhere else."""
-    contexts, faults, requests = [], [], []
+    with watched(browser, two.url + "/", "blob:") as open_watched:
 
-    def call(size=WIDE, scheme="light", place="", url=two.url, faulty=()):
-        context = browser.new_context(
-            viewport={"width": size[0], "height": size[1]}, color_scheme=scheme, reduced_motion="reduce"
-        )
-        contexts.append(context)
-        page = context.new_page()
-        page.set_default_timeout(PATIENCE)
-        expected = ("Failed to load resource", *faulty)
+        def call(size=WIDE, scheme="light", place="", url=two.url, faulty=()):
+            expected = ("Failed to load resource", *faulty) if faulty else ()
+            page = open_watched(url + place, size, scheme, forgiven=expected)
+            page.wait_for_selector("#accepts:has-text('MB')", state="attached")
+            return page
 
-        def heard(text):
-            if not text.startswith(expected if faulty else ("\0",)):
-                faults.append(text)
-
-        page.on("console", lambda message: heard(message.text))
-        page.on("pageerror", lambda fault: heard(str(fault)))
-        page.on("dialog", lambda dialog: faults.append(dialog.message) or dialog.dismiss())
-        page.on("request", lambda request: requests.append(request.url))
-        page.requests = requests
-        page.goto(url + place)
-        page.wait_for_selector("#accepts:has-text('MB')", state="attached")
-        return page
-
-    yield call
-    for context in contexts:
-        context.close()
-    assert faults == []
-    assert [url for url in requests if not url.startswith((two.url + "/", "data:", "blob:"))] == []
+        yield call
 
 
 def choose(page, *paths, rows=None):
@@ -102,10 +81,6 @@ def transfer(page, path, name, kind):
         }""",
         [data, name, kind],
     )
-
-
-def fits(page):
-    return page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
 @pytest.mark.parametrize("size", [WIDE, PHONE], ids=lambda size: f"{size[0]} px")
@@ -387,28 +362,17 @@ def test_everything_can_be_reached_by_keyboard(open_page):
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("size", [WIDE, PHONE], ids=lambda size: f"{size[0]} px")
 def test_axe_finds_nothing_serious(open_page, size, scheme):
-    axe = pytest.importorskip("axe_playwright_python", reason="axe-playwright-python is not installed")
     page = open_page(size, scheme, faulty=("x",))
-    page.evaluate((Path(axe.__file__).parent / "axe.min.js").read_text("utf-8"))
-    found = {}
-
-    def judge(state):
-        result = page.evaluate("axe.run(document, {resultTypes: ['violations'], iframes: false})")
-        for violation in result["violations"]:
-            if violation["impact"] in ("serious", "critical"):
-                nodes = [node["html"][:160] + node["failureSummary"][:200] for node in violation["nodes"][:3]]
-                found[state, violation["id"]] = nodes
-        assert fits(page), state
-
-    judge("empty")
+    axe = Axe(page)
+    axe.judge("empty")
     choose(page, ODD / "text.jpg")
     page.get_by_role("alert").wait_for()
-    judge("wrong")
+    axe.judge("wrong")
     choose(page, ODD / "00_reference.png", CELLS)
     page.wait_for_selector("#strip li:nth-child(2)")
     page.locator("#objects tr").first.focus()
-    judge("found")
+    axe.judge("found")
     for tab in ("model", "api"):
         page.locator(f"#tab-{tab}").click()
-        judge(tab)
-    assert found == {}
+        axe.judge(tab)
+    assert axe.found == {}

@@ -105,10 +105,14 @@ TOTALS = (
 
 
 def side_by_side(tables: list[dict[str, Any]]) -> "Iterator[Table | str]":
-    """Several networks: what the layers are, their parameters and operations, totals."""
+    """Several networks: what tells them apart, what the layers are, their parameters, operations, totals."""
     names = [f"{table['scale']}" for table in tables]
     columns = [f"{name} " * (1 + names[:at].count(name)) for at, name in enumerate(names)]
     columns = [column.strip() for column in columns]
+    apart = plain_table("scale", *columns, text=("scale", *columns), title="what tells them apart")
+    for name, cell in CONSTANTS:
+        apart.add_row(name, *(cell(table["constants"]) or "–" for table in tables))
+    yield apart
     yield _layers(tables, columns, "layers", lambda row: f"{short(row)}", text=True)
     yield _layers(tables, columns, "parameters, training", lambda row: f"{row['parameters']:,}")
     yield _layers(tables, columns, "MFLOPs, fused", lambda row: f"{row['operations'] / 1e6:,.1f}")
@@ -122,6 +126,18 @@ def side_by_side(tables: list[dict[str, Any]]) -> "Iterator[Table | str]":
                 *(f"{count[key] / unit:,.{digits}f}" for count in counts),
             )
     yield grid
+
+
+CONSTANTS: tuple[tuple[str, Callable[[dict[str, Any]], str]], ...] = (
+    ("depth", lambda scale: f"{scale['depth']:.2f}"),
+    ("width", lambda scale: f"{scale['width']:.2f}"),
+    ("most channels, declared", lambda scale: str(scale["max_channels"])),
+    ("compact (CIB) at", lambda scale: " ".join(map(str, scale["compact"]))),
+    ("7×7 at", lambda scale: " ".join(map(str, scale["large_kernel"]))),
+    ("attention: heads × key, value", lambda scale: "{heads} × {key}, {value}".format(**scale["attention"])),
+    ("head: box, class branch", lambda scale: "{box}, {class}".format(**scale["head"])),
+)
+"""Rows of what tells scales apart."""
 
 
 def _layers(

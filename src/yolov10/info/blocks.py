@@ -10,6 +10,7 @@ from yolov10.info.closed_form import ClosedForm, closed_form
 from yolov10.info.polynomial import Polynomial
 from yolov10.info.step import Step
 from yolov10.info.steps import input_strides, steps_of
+from yolov10.info.tables import FLOAT
 from yolov10.info.why import BLOCKS
 
 
@@ -42,7 +43,7 @@ def _form(layer: Layer, height: int, width: int, *, fused: bool) -> dict[str, An
         "form": "merged, folded" if fused else "training",
         "steps": [_step(step, height, width, fused=fused) for step in steps],
         **_counts(cost, fused=fused),
-        "memory": 4 * sum(step.elements(height, width) for step in steps),
+        "memory": FLOAT * sum(step.elements(height, width, fused=fused) for step in steps),
         "formula": {
             "parameters": _shown(form, form.parameters(fused=fused)),
             "weights": _shown(form, form.weights),
@@ -67,7 +68,7 @@ def _step(step: Step, height: int, width: int, *, fused: bool) -> dict[str, Any]
         "others": parameters - step.weights,
         "parameters": parameters,
         "operations": 2 * step.macs(height, width),
-        "memory": 4 * step.elements(height, width),
+        "memory": FLOAT * step.elements(height, width, fused=fused),
     }
 
 

@@ -40,9 +40,15 @@ class Step:
                 return (self.channels, sum((height // s) * (width // s) for s in STRIDES))
         return (self.channels, *cells)
 
-    def elements(self, height: int, width: int) -> int:
-        """Numbers it writes: none if what it gives is a view."""
-        return 0 if self.kind in VIEWS else prod(self.shape(height, width))
+    def elements(self, height: int, width: int, *, fused: bool) -> int:
+        """Numbers it writes: none if what it gives is a view.
+
+        Until it is folded, batch-norm writes a map of its own; SiLU works in place.
+        """
+        if self.kind in VIEWS:
+            return 0
+        maps = 2 if self.convolution and self.convolution.norm and not fused else 1
+        return maps * prod(self.shape(height, width))
 
     @property
     def weights(self) -> int:

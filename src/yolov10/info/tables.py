@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from math import prod
 from typing import Any
 
-from yolov10.architecture import STRIDES, Layer, layers
+from yolov10.architecture import STRIDES, Layer, attention_widths, find_scale, head_widths, layers
 from yolov10.convolutions import state_entries
 from yolov10.formulas import DFL, Cost, attention_products, layer_cost, total_cost
 from yolov10.info.receptive import receptive_fields, sees_everything
@@ -42,6 +42,7 @@ def describe(scale: str, num_classes: int, height: int, width: int) -> dict[str,
         "scale": scale,
         "classes": num_classes,
         "image_size": [height, width],
+        "constants": constants(scale, rows),
         "layers": [
             _row(row, height, width, total) | {"receptive_field": field, "sees_everything": everything}
             for row, (field, everything) in zip(rows, fields, strict=True)
@@ -49,6 +50,22 @@ def describe(scale: str, num_classes: int, height: int, width: int) -> dict[str,
         "totals": [_total(scale, num_classes, form, height, width) for form in FORMS],
         "peak_memory": peak_memory(rows, height, width),
         "attention_operations": 2 * sum(products(row, height, width) for row in rows),
+    }
+
+
+def constants(name: str, rows: tuple[Layer, ...]) -> dict[str, Any]:
+    """What tells a scale from another: its factors, its compact layers, widths inside attention and heads."""
+    scale, head = find_scale(name), rows[-1]
+    (attended,) = (row.in_channels[0] // 2 for row in rows if row.kind == "PSA")
+    box, classes = head_widths(head.in_channels, head.options["num_classes"])
+    return {
+        "depth": scale.depth,
+        "width": scale.width,
+        "max_channels": scale.max_channels,
+        "compact": sorted(scale.compact),
+        "large_kernel": sorted(scale.large_kernel),
+        "attention": dict(zip(("heads", "key", "value"), attention_widths(attended), strict=True)),
+        "head": {"box": box, "class": classes},
     }
 
 
@@ -61,7 +78,7 @@ def products(row: Layer, height: int, width: int) -> int:
 def activation_memory(row: Layer, height: int, width: int, form: Form) -> int:
     """Bytes of the maps that the steps of a row write, float32, one image; views and decoding write none."""
     steps = steps_of(row, fused=form.fused, one2many=form.one2many)
-    return FLOAT * sum(step.elements(height, width) for step in steps)
+    return FLOAT * sum(step.elements(height, width, fused=form.fused) for step in steps)
 
 
 def peak_memory(rows: tuple[Layer, ...], height: int, width: int) -> int:
