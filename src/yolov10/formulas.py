@@ -1,8 +1,9 @@
 """Parameters and operations of every row in closed form (spec 1 and 2.4–2.6).
 
 A block is counted by two polynomials of its channels: the kernel entries of its convolutions, and the
-output channels that carry a batch-norm; few have biases of their own. The rest follows: batch-norm has two parameters a channel, folded
-it leaves one bias; and at one resolution every kernel entry works once a cell.
+output channels that carry a batch-norm; a few convolutions have a bias instead. The rest follows: batch-norm
+has two parameters a channel, folded it leaves one bias; and at one resolution every kernel entry works once
+a cell.
 """
 
 from dataclasses import dataclass

@@ -11,7 +11,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from yolov10.architecture import STRIDES, layers
 from yolov10.formulas import total_cost
 from yolov10.info.steps import steps_of
-from yolov10.info.tables import FORMS, FUSED, ONE_HEAD, TRAINING, activation_memory, describe, peak_memory
+from yolov10.info.tables import FORMS, FUSED, TRAINING, activation_memory, describe, peak_memory
 from yolov10.network import build
 
 SIZES = [(640, 640), (320, 448), (736, 1280)]
@@ -52,7 +52,7 @@ def test_operations_equal_torchs_flop_counter(scale, size):
 class Written(TorchDispatchMode):
     """Bytes of the maps that each row writes, by operation: what an operation gives in memory of its own.
 
-    Left out is what is no map: the picture, batch-norm's means and deviations, where each maximum was, and the
+    Left out is what is no map: the picture, batch-norm's means and deviations, where a maximum was, and the
     copies of queries, keys and values that `bmm` asks for.
     """
 

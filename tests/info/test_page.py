@@ -149,3 +149,50 @@ def test_the_samples_script_makes_the_facts_anew(tmp_path, monkeypatch):
     assert set(made) == set(kept)
     assert made["assignment"]["truths"] == kept["assignment"]["truths"]
     assert set(made["attention"]) == set(kept["attention"])
+
+
+SENTENCE = re.compile(r"[a-z]{2,} [a-z]{2,}")
+NO_COUNTS = {"2405.14458", "2017"}
+"""The number of the paper, and the year of the picture's licence."""
+
+
+@pytest.mark.parametrize("path", [*FOLDER.glob("js/*.js"), FOLDER / "template.html"], ids=lambda p: p.name)
+def test_counts_in_sentences_come_from_the_data(path):
+    """Numbers of two digits and more, and of layers; what is put in from the data is left out."""
+    text = path.read_text("utf-8").replace("YOLOv10", "")
+    if path.suffix == ".js":
+        code = re.sub(r"^\s*(//|/?\*).*$", "", text, flags=re.MULTILINE)
+        literals = re.findall(r'"[^"\n]*"|`[^`]*`', code)
+    else:
+        literals = re.findall(r">([^<]+)<", text)
+    told = [
+        re.sub(r"\$\{[^}]*\}", "", literal)
+        for literal in literals
+        if SENTENCE.search(literal) and "--" not in literal
+    ]
+    typed = {number for text in told for number in re.findall(r"\d[\d.]+\d|\d{2,}|(?:layer|scale) \d", text)}
+    assert typed <= NO_COUNTS
+
+
+def test_numbers_and_names_in_the_sentences_of_layers_are_the_networks():
+    rows = {scale: layers(scale) for scale in SCALES}
+    first = rows["n"]
+    readers = {row.index: [r.index for r in first if row.index in r.sources] for row in first}
+    for row, sentence in zip(first, LAYERS, strict=True):
+        strides = [int(number) for number in re.findall(r"(\d+) pixels a cell", sentence)]
+        assert set(strides) <= {row.output_stride}
+        near = {*row.sources, *readers[row.index]}
+        around = near | {source for at in near if at >= 0 for source in first[at].sources}
+        named = {
+            int(n)
+            for n in re.findall(r"\((?:from |layer )?(\d+)\)|from (\d+)\b|layer (\d+)", sentence)
+            for n in n
+            if n
+        }
+        assert named <= around, sentence
+    large = [scale for scale in SCALES if rows[scale][22].options["large_kernel"]]
+    assert f"with the large kernel in {' and '.join(large)}" in LAYERS[22]
+    compact = [scale for scale in SCALES if rows[scale][8].kind == "C2fCIB"]
+    assert "(from scale s on)" in LAYERS[8]
+    assert compact == list(SCALES)[SCALES.index("s") :]
+    assert all(row[22].kind == "C2fCIB" for row in rows.values())

@@ -1,11 +1,13 @@
 """Receptive fields against the support of a gradient: which pixels move one output cell."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 from torch import nn
 
 from yolov10 import architecture
-from yolov10.architecture import Scale, layers
+from yolov10.architecture import layers
 from yolov10.info.receptive import receptive_fields, sees_everything
 from yolov10.network import build
 from yolov10.network.blocks import Attention
@@ -65,18 +67,19 @@ def support(output, images, column):
     return last - first + 1
 
 
-@pytest.mark.parametrize(
-    "scale,width",
-    [
-        (Scale("t", 0.33, 0.25, 1024, frozenset({8, 22}), frozenset({8, 22})), 2048),  # s, but as narrow as n
-        (Scale("t", 0.67, 0.25, 768, frozenset({6, 13, 19, 22})), 3072),  # the blocks of m, b and x
-    ],
-    ids=["large kernels", "compact blocks"],
-)
-def test_receptive_fields_equal_the_support_of_gradients(monkeypatch, scale, width):
-    monkeypatch.setitem(architecture.SCALES, "t", scale)
+WIDTHS = {"n": 2048, "s": 2048, "m": 3072, "b": 3072, "l": 4096, "x": 4096}
+"""Of the pictures: wider than what a cell of the coarsest level sees."""
+
+
+@pytest.mark.parametrize("name", WIDTHS)
+def test_receptive_fields_equal_the_support_of_gradients(monkeypatch, name):
+    """Of every scale, as deep and as compact as it is, but narrow: no field depends on the channels."""
+    monkeypatch.setitem(
+        architecture.SCALES, "t", replace(architecture.SCALES[name], width=0.25, max_channels=512)
+    )
     torch.manual_seed(0)
-    assert measured(positive("t"), width) == receptive_fields(layers("t"))
+    assert measured(positive("t"), WIDTHS[name]) == receptive_fields(layers("t"))
+    assert receptive_fields(layers("t")) == receptive_fields(layers(name))
 
 
 def test_behind_attention_a_cell_sees_the_whole_picture():

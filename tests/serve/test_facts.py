@@ -119,7 +119,8 @@ with serving({"m": Detector(runtime)}) as client:
     runtime.fault = None
     # The server closes a connection that it answered with 500, so the next request has one of its own.
     again = httpx.post(f"{client.url}/detect", content=png)
-    print(json.dumps([answer.status_code, answer.json(), answer.headers["x-content-type-options"], again.status_code]))
+    nosniff = answer.headers["x-content-type-options"]
+    print(json.dumps([answer.status_code, answer.json(), nosniff, again.status_code]))
 """
 
 

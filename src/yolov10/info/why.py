@@ -6,6 +6,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from yolov10.architecture import MAX_DETECTIONS
+
 
 @dataclass(frozen=True)
 class Why:
@@ -119,7 +121,7 @@ LAYERS: tuple[str, ...] = (
     "Down again, decoupled.",
     "The way down (20) beside what attention gave (10).",
     "P5: what the heads read for large objects. Compact in every scale; with the large kernel in n and s.",
-    "Every cell of P3, P4 and P5 tells a box and a class; at test time, one head alone, and its best 300 "
-    "answers.",
+    "Every cell of P3, P4 and P5 tells a box and a class; at test time, one head alone, and its best "
+    f"{MAX_DETECTIONS} answers.",
 )
 """Of each layer of the graph, why it is where it is."""

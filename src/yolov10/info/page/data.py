@@ -6,7 +6,7 @@ from dataclasses import asdict
 from importlib.resources import files
 from typing import Any
 
-from yolov10.architecture import SCALES, Layer, layers
+from yolov10.architecture import MAX_DETECTIONS, SCALES, Layer, layers
 from yolov10.formulas import attention_products, layer_cost
 from yolov10.info.closed_form import ClosedForm, closed_form
 from yolov10.info.polynomial import Polynomial
@@ -41,6 +41,7 @@ def page_data(scale: str, num_classes: int, height: int, width: int) -> dict[str
         "start": scale,
         "classes": num_classes,
         "size": [height, width],
+        "most": MAX_DETECTIONS,
         "forms": [form.title for form in FORMS],
         "blocks": {kind: asdict(why) for kind, why in BLOCKS.items()},
         "why": LAYERS,
@@ -146,6 +147,8 @@ def _live_formulas() -> dict[str, Any]:
         "scdown": closed_form(scdown),
         "bottleneck": closed_form(bottleneck),
     }
+    branches = Layer(0, "RepVGGDW", (-1,), (4,), 4, 1)
+    forms |= {"repvggdw": closed_form(branches), "repvggdwFused": closed_form(branches, fused=True)}
     for large in (False, True):
         for fused in (False, True):
             # A hidden width other than twice the channels keeps the letter h.

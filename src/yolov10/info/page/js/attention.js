@@ -35,7 +35,7 @@ function startAttention() {
   });
   const numbers = Array.from({ length: heads }, (_, head) => [head, `Head ${head + 1}`]);
   panel("attention", "What does attention add?",
-    "A convolution sees a window. In layer 10 every cell of the smallest map asks all others: its query times their keys, softmaxed, weighs their values. Half of the channels pass; a depthwise 3×3 on the values stands in for the position code of other transformers. Click a cell, or move the sliders.",
+    `A convolution sees a window. In layer ${layersOf(DATA.start).findIndex((layer) => layer.kind === "PSA")} every cell of the smallest map asks all others: its query times their keys, softmaxed, weighs their values. Half of the channels pass; a depthwise 3×3 on the values stands in for the position code of other transformers. Click a cell, or move the sliders.`,
     DATA.blocks.PSA.source,
     h("div", { class: "split wide" }, element, h("div", { class: "stack" },
       choice("Attention head", "attention-head", numbers, 0, (head) => { values.head = head; show(); }), column, row, verdict)));

@@ -16,15 +16,15 @@ function startDetections() {
     note.textContent = values.head === "one2one"
       ? `Trained to answer once: the best answers are the result. ${repeated.length ? "Where boxes overlap it may mean it: cells lie on cells." : "There is nothing to suppress."}`
       : values.suppress ? "Suppression removes the repetitions, one after another, and needs a threshold of its own."
-        : "Trained on ten anchors an object, it answers about ten times: without suppression this head is of no use.";
+        : `Trained on ${SAMPLE.assignment.topk.one2many} anchors an object, it answers again and again: without suppression this head is of no use.`;
   };
   const [confidence] = slider("confidence above", { min: 0.01, max: 0.95, step: 0.01, value: values.confidence, show: (n) => n.toFixed(2) }, (n) => { values.confidence = n; show(); });
   const most = Math.max(...Object.values(SAMPLE.detections).map((rows) => rows.length));
   const [limit] = slider("best answers taken", { min: 1, max: most, value: values.limit }, (n) => { values.limit = n; show(); });
-  const suppress = h("label", {}, h("input", { type: "checkbox", onchange: (event) => { values.suppress = event.target.checked; show(); } }), "suppress overlaps (NMS at 0.5)");
+  const suppress = h("label", {}, h("input", { type: "checkbox", onchange: (event) => { values.suppress = event.target.checked; show(); } }), `suppress overlaps (NMS at ${OVERLAP})`);
   const classes = SAMPLE.names.length, all = SAMPLE.assignment.anchors;
   panel("detections", "Why does it need no suppression?",
-    `${whole(all)} anchors × ${classes} classes are ${whole(all * classes)} possible answers. The network takes the 300 anchors whose best class is surest, then the 300 surest pairs of anchor and class among those: a sort, and nothing that compares boxes. (The page keeps the first ${most}.)`,
+    `${whole(all)} anchors × ${classes} classes are ${whole(all * classes)} possible answers. The network takes the ${DATA.most} anchors whose best class is surest, then the ${DATA.most} surest pairs of anchor and class among those: a sort, and nothing that compares boxes. (The page keeps the first ${most}.)`,
     "paper 3.1, spec 3.4",
     h("div", { class: "split wide" }, element, h("div", { class: "stack" },
       choice("Head", "detections-head", [["one2one", "One-to-one"], ["one2many", "One-to-many"]], values.head, (head) => { values.head = head; show(); }),
@@ -38,8 +38,11 @@ function boxLabel(row) {
   return s("text", { x: Math.min(Math.max(row[0], 2), SAMPLE.picture[0] - 9 * text.length), y: Math.max(row[1] - 4, 15) }, text);
 }
 
+/** From which intersection over union on two boxes of a class are held to tell the same. */
+const OVERLAP = 0.5;
+
 /** Whether a surer box of the same class covers much the same place. */
-const repeats = (row, surer) => surer.some((other) => other[5] === row[5] && overlapOf(row, other) > 0.5);
+const repeats = (row, surer) => surer.some((other) => other[5] === row[5] && overlapOf(row, other) > OVERLAP);
 
 /** Greedy non-maximum suppression, which the one-to-one head makes needless. */
 function suppressed(rows) {

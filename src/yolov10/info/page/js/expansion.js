@@ -31,7 +31,7 @@ function startExpansion() {
   const [channels] = slider("channels c", { min: 16, max: 320, step: 16, value: values.c }, (n) => { values.c = n; show(); });
   const [expansion] = slider("expansion e", { min: 0.25, max: 2, step: 0.25, value: values.e }, (n) => { values.e = n; show(); });
   const large = h("label", {}, h("input", { type: "checkbox", onchange: (event) => { values.large = event.target.checked; show(); } }),
-    "with the 7×7 of scales n and s");
+    `with the 7×7 of scales ${listed(withLargeKernel())}`);
   panel("expansion", "Why halve the channels and then double them?",
     "C2fCIB hands its compact blocks half of the channels, and each block then works on 2·⌊c·e⌋ of them. The doubling is the inverted bottleneck: narrow outside, where maps are kept and joined, wide inside, where depthwise convolutions cost next to nothing.",
     DATA.blocks.CIB.source,

@@ -2,6 +2,8 @@
 
 function startKernels() {
   const kernels = SAMPLE.kernels;
+  const { repvggdw: trained, repvggdwFused: fused } = DATA.formulas;
+  const each = (terms) => evaluate(terms, { c: 1, N: 1 }); // a channel
   let at = 0, merged = false;
   const tables = { large: kernelTable(), small: kernelTable(), sum: kernelTable() };
   const verdict = h("p", { role: "status" });
@@ -19,15 +21,15 @@ function startKernels() {
     const off = Math.max(...sum.map((value, cell) => Math.abs(value - kernels.merged[at][cell])));
     const [a, b, c] = kernels.biases[at];
     verdict.textContent = merged
-      ? `One kernel of 49 numbers instead of 58. Biases add up too: ${signed(a)} ${b < 0 ? "−" : "+"} ${Math.abs(b).toFixed(3)} = ${signed(c)}. `
+      ? `One kernel of ${each(fused.weights)} numbers instead of ${each(trained.weights)}. Biases add up too: ${signed(a)} ${b < 0 ? "−" : "+"} ${Math.abs(b).toFixed(3)} = ${signed(c)}. `
         + `The program’s own merge differs from this sum by at most ${off.toExponential(0)}, which is the rounding of the numbers shown.`
-      : "A sum of convolutions of one input is the convolution with the sum of their kernels, once both have the same size: a frame of zeros two cells wide gives the 3×3 the size of the 7×7.";
+      : "A sum of convolutions of one input is the convolution with the sum of their kernels, once both have the same size: a frame of zeros gives the 3×3 the size of the 7×7.";
   };
 
   const [channel] = slider("channel", { min: 0, max: kernels.channels.length - 1, value: 0, show: (n) => `${kernels.channels[n]}` }, (n) => { at = n; show(); });
   const figure = (title, table) => h("figure", {}, h("figcaption", {}, title), table);
   panel("kernels", "Where does the 3×3 go when the network is fused?",
-    `RepVGGDW trains a depthwise 7×7 and a depthwise 3×3 side by side. For detection they become one 7×7: 62 parameters a channel become 50. These are kernels of ${kernels.name}, batch-norm folded in, trained on blood cells; the channels whose 3×3 weighs most.`,
+    `RepVGGDW trains a depthwise 7×7 and a depthwise 3×3 side by side. For detection they become one 7×7: ${each(trained.parameters)} parameters a channel become ${each(fused.parameters)}. These are kernels of ${kernels.name}, batch-norm folded in, trained on blood cells; the channels whose 3×3 weighs most.`,
     DATA.blocks.RepVGGDW.source,
     h("div", { class: "split" }, h("div", { class: "stack" }, channel, h("div", {}, button)), verdict),
     h("div", { class: "kernels", style: "margin-top: 22px" }, figure("7×7", tables.large), h("span", { class: "sign", "aria-hidden": "true" }, "+"),

@@ -33,9 +33,14 @@ function stepsOf(layer) {
   return layer.stepObjects;
 }
 
+/** "n and s", "m, b, l and x". */
+const listed = (names) => names.join(", ").replace(/, ([^,]*)$/, " and $1");
+
 const FORM_NAMES = ["Training", "One head", "Fused"];
 const layersOf = (scale) => DATA.scales[scale].layers;
 const strideOf = (layer) => DATA.size[0] / layer.out[0][1];
+/** Scales that have a layer with a large kernel. */
+const withLargeKernel = () => Object.keys(DATA.scales).filter((scale) => layersOf(scale).some((layer) => layer.options.large_kernel));
 const NECK = layersOf(DATA.start).findIndex((layer) => layer.kind === "Upsample");
 const LAST = layersOf(DATA.start).length - 1;
 

@@ -41,7 +41,7 @@ function startScdown() {
     layersOf(scale).flatMap((layer, index) => layer.kind === "SCDown"
       ? [h("option", { value: `${scale} ${index}` }, `layer ${index} of ${scale}: ${layer.in[0]} → ${layer.out[0][0]}`)] : [])));
   panel("scdown", "Why two convolutions where one would do?",
-    "To halve a map and widen it, SCDown first changes the channels with a 1×1 convolution, then the resolution with a depthwise 3×3 of stride 2. Kernels then no longer multiply channels by channels by nine.",
+    "To halve a map and widen it, SCDown first changes the channels with a 1×1 convolution, then the resolution with a depthwise 3×3 of stride 2. Nothing then multiplies channels by channels by the cells of a kernel.",
     DATA.blocks.SCDown.source,
     h("div", { class: "split" },
       h("div", { class: "stack" }, h("div", {}, h("label", { class: "label", for: "scdown-preset" }, "As in"), preset), inputSlider, outputSlider, sizeSlider),

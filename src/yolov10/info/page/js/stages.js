@@ -16,6 +16,6 @@ function startStages() {
       h("tbody", {}, stages.map((index) => h("tr", {}, h("th", { scope: "row" }, String(index)), scales.map((scale) => cell(scale, index))))));
   });
   panel("stages", "Which scale uses what?",
-    "Stages of low intrinsic rank become compact (CIB) in the order of their rank, as far as accuracy allows; the larger the scale, the more of them. The 7×7 kernel helps only where the network is small: from m on it gained nothing. Scales differ in more than depth, width and channels.",
+    `Stages of low intrinsic rank become compact (CIB) in the order of their rank, as far as accuracy allows; the larger the scale, the more of them. The 7×7 kernel helps where the network is small and sees less: ${listed(withLargeKernel())} have it. Scales differ in more than depth, width and channels.`,
     DATA.blocks.C2fCIB.source, h("div", { class: "scroll", tabindex: 0, role: "group", "aria-label": "Stages" , style: "margin-top: 20px" }, table));
 }
