@@ -76,6 +76,7 @@ class Obedient:
     """A runtime that finds one box, and runs only when the test lets it; `batches` says what it was given."""
 
     fixed_shape = None
+    gains_together = True
 
     def __init__(self, names=("thing", "other"), fault=None):
         self.card = ModelCard(scale="n", names=names, image_size=64)

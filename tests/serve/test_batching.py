@@ -62,6 +62,14 @@ def test_calls_that_gathered_run_together_and_each_gets_its_own(pool):
     assert [shape[0] for shape, _ in runtime.batches] == seen == [1, 5]
 
 
+def test_where_company_is_no_gain_each_runs_alone_and_is_answered_in_its_turn(pool):
+    batcher, runtime = Batcher(8, lambda *_: None), Echo()
+    runtime.gains_together = False
+    futures = gather(batcher, runtime, pool, [(picture(value), None) for value in range(1, 6)])
+    assert [future.result(WAIT)[0, 0, 4] for future in futures] == [1, 2, 3, 4, 5]
+    assert [shape[0] for shape, _ in runtime.batches] == [1] * 6
+
+
 def test_a_batch_is_no_larger_than_allowed_and_large_pictures_count_more(pool):
     batcher, runtime = Batcher(4, lambda *_: None), Echo()
     small = [(picture(value), None) for value in range(5)]

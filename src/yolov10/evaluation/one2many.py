@@ -32,6 +32,7 @@ class OneToMany:
     """The one-to-many head of an unfused network, which it takes over, as `Runtime`."""
 
     fixed_shape: tuple[int, int] | None = None
+    gains_together = True
 
     def __init__(self, network: "YOLOv10", device: "torch.device", dtype: "torch.dtype") -> None:
         self.network, self.card = network.to(device, dtype), network.card

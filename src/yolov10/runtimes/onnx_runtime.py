@@ -46,6 +46,12 @@ class OnnxRuntime:
         """Height and width when the file takes no other, else None."""
         return self.form.sides
 
+    @property
+    def gains_together(self) -> bool:
+        """As `Runtime` says; not on a CPU (docs/performance.md)."""
+        first: str = self.session.get_providers()[0]
+        return first != "CPUExecutionProvider"
+
     def __call__(
         self, images: NDArray[np.float32], classes: Sequence[int] | None = None
     ) -> NDArray[np.float32]:

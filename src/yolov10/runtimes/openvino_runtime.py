@@ -35,6 +35,8 @@ class OpenvinoRuntime:
     some CPUs is bfloat16. `cache` keeps what it compiles on disk, too.
     """
 
+    gains_together = False
+
     def __init__(
         self,
         path: str | os.PathLike[str],

@@ -23,6 +23,10 @@ class Runtime(Protocol):
     def fixed_shape(self) -> tuple[int, int] | None:
         """Height and width when the file takes no other, else None."""
 
+    @property
+    def gains_together(self) -> bool:
+        """Whether pictures take less time together than one after another."""
+
     def __call__(
         self, images: NDArray[np.float32], classes: Sequence[int] | None = None
     ) -> NDArray[np.float32]:
@@ -48,6 +52,11 @@ class Around:
     def fixed_shape(self) -> tuple[int, int] | None:
         """Height and width when the file takes no other, else None."""
         return self.runtime.fixed_shape
+
+    @property
+    def gains_together(self) -> bool:
+        """Whether pictures take less time together than one after another."""
+        return self.runtime.gains_together
 
 
 def check_classes(classes: Sequence[int], card: ModelCard) -> None:

@@ -24,6 +24,7 @@ class TorchRuntime:
     """
 
     fixed_shape: tuple[int, int] | None = None
+    gains_together = True
 
     def __init__(
         self,

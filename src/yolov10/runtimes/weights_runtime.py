@@ -36,6 +36,7 @@ class WeightsOnOpenvino:
     """Native or foreign weights, compiled for each shape once; on disk too, unless `cache` is off."""
 
     fixed_shape: tuple[int, int] | None = None
+    gains_together = False
 
     def __init__(
         self,
@@ -90,6 +91,11 @@ class WeightsOnOnnx:
         self.sessions: OrderedDict[Choice, OnnxRuntime] = OrderedDict()
         self.lock = threading.Lock()
         self.session(None)
+
+    @property
+    def gains_together(self) -> bool:
+        """As `Runtime` says."""
+        return self.session(None).gains_together
 
     @property
     def card(self) -> ModelCard:

@@ -41,7 +41,7 @@ class _Call:
 
 
 class Batcher:
-    """Runs calls one batch after another, the oldest first, with those behind it that fit.
+    """Runs calls one batch after another, the oldest first, with those behind it that fit if that is faster.
 
     There is no timer and no thread of its own: a call that finds nothing running runs at once, alone if need
     be; those that come meanwhile gather, and are the next batch. One batch runs at a time, of all models,
@@ -87,6 +87,8 @@ class Batcher:
 
     def _take(self) -> list[_Call]:
         first = self.waiting.popleft()
+        if not first.runtime.gains_together:
+            return [first]  # in company, each would wait for the last to be done
         batch, weight = [first], first.weight
         for call in list(self.waiting):
             if call.fits(first) and weight + call.weight <= self.largest:
