@@ -121,7 +121,8 @@ def test_attention_of_a_cell_by_click_and_by_slider(open_page):
     picture = panel.locator(".scene")
     box = picture.bounding_box()
     picture.click(position={"x": box["width"] - 3, "y": 3})
-    assert "column 10, row 1" in panel.get_by_role("status").inner_text()
+    columns = int(panel.get_by_label("column").get_attribute("max"))
+    assert f"column {columns}, row 1" in panel.get_by_role("status").inner_text()
     choose(page, "attention-head", "1")
     assert "% of its attention" in panel.get_by_role("status").inner_text()
 

@@ -35,7 +35,7 @@ function startDetections() {
 /** Name and score over a box, inside the picture. */
 function boxLabel(row) {
   const text = `${SAMPLE.names[row[5]]} ${row[4].toFixed(2)}`;
-  return s("text", { x: Math.min(Math.max(row[0], 2), SAMPLE.picture[0] - 9 * text.length), y: Math.max(row[1] - 4, 15) }, text);
+  return s("text", { x: Math.min(Math.max(row[0], 2), SAMPLE.picture[0] - 10 * text.length), y: Math.max(row[1] - 4, 15) }, text);
 }
 
 /** From which intersection over union on two boxes of a class are held to tell the same. */
