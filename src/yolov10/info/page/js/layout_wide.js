@@ -7,7 +7,7 @@ function wideLayout(scale, width) {
   const gap = 18, margin = 20, heads = 184;
   const columnWidth = (indices, unit) => Math.max(48, ...indices.map((index) => {
     const layer = layersOf(scale)[index];
-    const name = `${index} ${LONGEST_NAME[index]}`.length * LETTER - gap + 6;
+    const name = `${index} ${LONGEST_NAME[index]}`.length * LETTER - gap + 12;
     const size = boxSize([MOST_CHANNELS[index], ...layer.out[0].slice(1)], unit);
     return Math.max(size.length + size.depth * BACK.x, name);
   }));
