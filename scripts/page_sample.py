@@ -147,7 +147,10 @@ def _detections(network: YOLOv10, levels: list[Tensor], frame: Frame) -> list[li
 
 
 def _attention(network: YOLOv10, images: Tensor, frame: Frame) -> dict[str, Any]:
-    """Attention's weights of every head, as bytes: 255 is the row's largest."""
+    """Attention's weights of every head: what each cell looks at, where most, how much, on how many the half.
+
+    Each weight is four bits, of sixteen steps of its root up to the row's largest, the first of a byte above.
+    """
     psa = network.model[10]
     assert isinstance(psa, PSA)
     seen: list[Tensor] = []
@@ -156,7 +159,9 @@ def _attention(network: YOLOv10, images: Tensor, frame: Frame) -> dict[str, Any]
     hook.remove()
     q, k, _ = psa.attn.queries_keys_values(seen[0])
     weights = psa.attn.weights(q, k)[0]  # [heads, N, N]
-    largest = weights.amax(2, keepdim=True)
+    largest, best = weights.max(2, keepdim=True)
+    halves = (weights.sort(2, descending=True).values.cumsum(2) < 0.5).sum(2) + 1
+    steps = ((weights / largest).sqrt() * 15).round().byte().flatten()
     height, width = seen[0].shape[-2:]
     cell = frame.width / width / frame.gain
     return {
@@ -164,8 +169,10 @@ def _attention(network: YOLOv10, images: Tensor, frame: Frame) -> dict[str, Any]
         "cells": [width, height],
         "cell": _round(cell, 2),
         "offset": [_round(-frame.left / frame.gain, 2), _round(-frame.top / frame.gain, 2)],
-        "largest": [[_round(value, 4) for value in head.flatten()] for head in largest],
-        "weights": base64.b64encode((weights / largest * 255).round().byte().numpy().tobytes()).decode(),
+        "best": best.flatten(1).tolist(),
+        "largest": [[_round(value, 3) for value in head.flatten()] for head in largest],
+        "halves": halves.tolist(),
+        "weights": base64.b64encode((steps[::2] * 16 + steps[1::2]).numpy().tobytes()).decode(),
     }
 
 

@@ -17,7 +17,7 @@ DFL = REG_MAX
 
 @dataclass(frozen=True)
 class Cost:
-    """What convolutions cost; the sum of two costs is the cost of both."""
+    """What convolutions cost; the sum of two costs is the cost of both, their difference what one saves."""
 
     weights: int = 0
     """Kernel entries."""
@@ -34,6 +34,14 @@ class Cost:
             self.norm_channels + other.norm_channels,
             self.macs + other.macs,
             self.biases + other.biases,
+        )
+
+    def __sub__(self, other: "Cost") -> "Cost":
+        return Cost(
+            self.weights - other.weights,
+            self.norm_channels - other.norm_channels,
+            self.macs - other.macs,
+            self.biases - other.biases,
         )
 
     def parameters(self, *, fused: bool = False) -> int:

@@ -1,9 +1,12 @@
 """What the architecture page is made of: its numbers are those of the network, and it asks for nothing."""
 
+import base64
 import json
 import re
+import shutil
 
 import numpy as np
+import page_sample
 import pytest
 from conftest import ROOT, SCALES
 from test_formulas import FUSED, ONE_HEAD, TRAINING
@@ -13,6 +16,7 @@ from yolov10.formulas import cib, conv, scdown
 from yolov10.info.page import SCRIPTS, STYLES, page
 from yolov10.info.page.data import page_data
 from yolov10.info.why import BLOCKS, LAYERS
+from yolov10.model_names import weights_file
 
 MOST_BYTES = 400_000
 FOLDER = ROOT / "src" / "yolov10" / "info" / "page"
@@ -128,27 +132,35 @@ def test_the_picture_has_its_licence_beside_it():
     assert (sample / "picture.jpg").stat().st_size < 30_000
 
 
-def test_the_samples_script_makes_the_facts_anew(tmp_path, monkeypatch):
-    """On fresh weights, whose numbers mean nothing: what is written has the form that the page reads."""
-    import shutil
-
-    import page_sample
-    import torch
-
-    from yolov10.model_card import ModelCard
-    from yolov10.network import YOLOv10
-    from yolov10.weights import save
-
+def test_the_samples_facts_are_what_its_script_makes_of_cells(facts, tmp_path, monkeypatch):
     for name in ("picture.jpg", "labels.txt"):
         shutil.copy(FOLDER / "sample" / name, tmp_path)
     monkeypatch.setattr(page_sample, "SAMPLE", tmp_path)
-    torch.manual_seed(0)
-    network = YOLOv10(ModelCard("n", ("RBC", "WBC", "Platelets"), image_size=320)).eval()
-    page_sample.main(str(save(network, tmp_path / "fresh.safetensors")))
-    made, kept = (json.loads((folder / "facts.json").read_text()) for folder in (tmp_path, FOLDER / "sample"))
-    assert set(made) == set(kept)
-    assert made["assignment"]["truths"] == kept["assignment"]["truths"]
-    assert set(made["attention"]) == set(kept["attention"])
+    page_sample.main(str(weights_file("cells")))
+    made = json.loads((tmp_path / "facts.json").read_text())
+    assert list(made) == list(facts)
+    for key in ("names", "scale", "training", "threshold", "picture", "input"):
+        assert made[key] == facts[key]
+    assert made["assignment"]["truths"] == facts["assignment"]["truths"]
+    for head, positives in facts["assignment"]["heads"].items():
+        again = made["assignment"]["heads"][head]
+        assert len(again) == len(positives)
+        assert [p["score"] for p in again] == pytest.approx([p["score"] for p in positives], abs=2e-3)
+    np.testing.assert_allclose(made["kernels"]["merged"], facts["kernels"]["merged"], rtol=1e-3, atol=1e-4)
+    np.testing.assert_allclose(made["attention"]["largest"], facts["attention"]["largest"], atol=2e-3)
+
+
+def test_the_samples_attention_is_largest_where_it_is_told_to_be(facts):
+    """Four bits a weight: fifteen is the row's largest."""
+    attention = facts["attention"]
+    packed = np.frombuffer(base64.b64decode(attention["weights"]), np.uint8)
+    cells = attention["cells"][0] * attention["cells"][1]
+    weights = np.stack([packed >> 4, packed & 15], 1).reshape(attention["heads"], cells, cells)
+    best, halves = np.array(attention["best"]), np.array(attention["halves"])
+    assert (np.take_along_axis(weights, best[:, :, None], 2) == 15).all()
+    assert (halves >= 1).all()
+    assert (halves <= cells / 2).all()
+    assert ((np.array(attention["largest"]) >= 0.5) == (halves == 1)).mean() > 0.99  # figures are rounded
 
 
 SENTENCE = re.compile(r"[a-z]{2,} [a-z]{2,}")

@@ -74,6 +74,24 @@ def test_other_sizes_and_class_counts_are_drawn_too(open_page, page_file, size):
     assert fits(page)
 
 
+@pytest.mark.parametrize("size", [WIDE, (1024, 768), PHONE], ids=lambda size: f"{size[0]} px")
+def test_no_switch_is_cut_off_and_no_name_touches_the_next(open_page, size):
+    page = open_page(size)
+    for scale in SCALES:
+        choose(page, "scale", scale)
+        cut = "groups => groups.filter((group) => group.scrollWidth > group.clientWidth).length"
+        assert page.locator(".choice").evaluate_all(cut) == 0
+        assert page.locator(".layer .name").evaluate_all(TOUCHING) == []
+
+
+TOUCHING = """(names) => {
+  const boxes = names.map((name) => [name.textContent, name.getBoundingClientRect()]);
+  return boxes.flatMap(([text, a], at) => boxes.slice(0, at)
+    .filter(([, b]) => a.left < b.right + 2 && b.left < a.right + 2 && a.top < b.bottom && b.top < a.bottom)
+    .map(([other]) => `${other}|${text}`));
+}"""
+
+
 def test_a_link_opens_at_its_place(open_page):
     page = open_page(place="#l/1/10")
     assert number(page) == f"{ONE_HEAD[4]:,}"

@@ -121,7 +121,8 @@ def test_attention_of_a_cell_by_click_and_by_slider(open_page):
     picture = panel.locator(".scene")
     box = picture.bounding_box()
     picture.click(position={"x": box["width"] - 3, "y": 3})
-    assert "column 10, row 1" in panel.get_by_role("status").inner_text()
+    columns = int(panel.get_by_label("column").get_attribute("max"))
+    assert f"column {columns}, row 1" in panel.get_by_role("status").inner_text()
     choose(page, "attention-head", "1")
     assert "% of its attention" in panel.get_by_role("status").inner_text()
 
@@ -134,3 +135,15 @@ def test_questions_lead_to_their_panels(open_page):
         tab_to(page, link)
         page.keyboard.press("Enter")
         playwright.expect(page.locator(f"#{panel}-title")).to_be_in_viewport()
+
+
+def test_names_over_boxes_do_not_cover_each_other(open_page):
+    page = open_page()
+    sides = "(box) => [box.left, box.top, box.right, box.bottom]"
+    boxes = page.locator("#detections .scene text").evaluate_all(
+        f"(texts) => texts.map((text) => text.getBoundingClientRect()).map({sides})"
+    )
+    assert len(boxes) > 5
+    for at, (left, top, right, bottom) in enumerate(boxes):
+        for x1, y1, x2, y2 in boxes[:at]:
+            assert min(right, x2) <= max(left, x1) + 1 or min(bottom, y2) <= max(top, y1) + 4

@@ -29,10 +29,6 @@ def _plain_head(layer: Layer, height: int, width: int) -> Cost:
         plain = conv(c, cls, 3, cells) + conv(cls, cls, 3, cells)
         light = conv(c, c, 3, cells, c) + conv(c, cls, 1, cells)
         light += conv(cls, cls, 3, cells, cls) + conv(cls, cls, 1, cells)
-        for _ in range(2):
-            cost += Cost(*(a - b for a, b in zip(_parts(plain), _parts(light), strict=True)))
+        more = plain - light
+        cost += more + more  # of both heads
     return cost
-
-
-def _parts(cost: Cost) -> tuple[int, int, int]:
-    return cost.weights, cost.norm_channels, cost.macs

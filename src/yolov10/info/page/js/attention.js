@@ -1,8 +1,8 @@
 // What a cell looks at: the attention weights of a trained network, cell by cell.
 
 function startAttention() {
-  const { heads, cells: [columns, rows], cell: side, offset: [x0, y0], largest } = SAMPLE.attention;
-  const weights = Uint8Array.from(atob(SAMPLE.attention.weights), (sign) => sign.charCodeAt(0));
+  const { heads, cells: [columns, rows], cell: side, offset: [x0, y0], best, largest, halves } = SAMPLE.attention;
+  const weights = [...atob(SAMPLE.attention.weights)].flatMap(twoWeights);
   const values = { column: Math.floor(columns / 2), row: Math.floor(rows / 2), head: 0 };
   const [element, marks] = scene("Blood cells under a microscope; brightness shows how much the chosen cell looks at each place");
   const verdict = h("p", { role: "status" });
@@ -10,17 +10,14 @@ function startAttention() {
 
   const show = () => {
     const asked = values.row * columns + values.column;
-    const seen = weights.subarray((values.head * count + asked) * count, (values.head * count + asked + 1) * count);
-    const most = largest[values.head][asked];
+    const seen = weights.slice((values.head * count + asked) * count, (values.head * count + asked + 1) * count);
+    const [at, most, half] = [best, largest, halves].map((told) => told[values.head][asked]);
     const place = (at) => ({ x: x0 + (at % columns) * side, y: y0 + Math.floor(at / columns) * side, width: side, height: side });
     marks.replaceChildren(s("rect", { width: SAMPLE.picture[0], height: SAMPLE.picture[1], fill: "#000", opacity: 0.45 }),
-      ...Array.from(seen, (weight, at) => s("rect", { ...place(at), class: "heat", opacity: (0.75 * weight) / 255 })),
+      ...seen.map((weight, cell) => s("rect", { ...place(cell), class: "heat", opacity: 0.75 * weight })),
       s("rect", { ...place(asked), class: "asked" }));
-    const best = seen.indexOf(255);
-    const total = seen.reduce((sum, weight) => sum + weight, 0);
-    const half = [...seen].sort((a, b) => b - a).reduce(([sum, number], weight) => (sum < total / 2 ? [sum + weight, number + 1] : [sum, number]), [0, 0])[1];
-    verdict.textContent = `The cell in column ${values.column + 1}, row ${values.row + 1} looks most at column ${(best % columns) + 1}, row ${Math.floor(best / columns) + 1}: `
-      + `${(100 * most).toFixed(1)} % of its attention. Half of it lies on ${half} of ${count} cells.`;
+    verdict.textContent = `The cell in column ${values.column + 1}, row ${values.row + 1} looks most at column ${(at % columns) + 1}, row ${Math.floor(at / columns) + 1}: `
+      + `${(100 * most).toFixed(1)} % of its attention. Half of it lies on ${half === 1 ? "that one" : half} of ${count} cells.`;
   };
   const [column, setColumn] = slider("column", { min: 1, max: columns, value: values.column + 1 }, (n) => { values.column = n - 1; show(); });
   const [row, setRow] = slider("row", { min: 1, max: rows, value: values.row + 1 }, (n) => { values.row = n - 1; show(); });
@@ -40,4 +37,10 @@ function startAttention() {
     h("div", { class: "split wide" }, element, h("div", { class: "stack" },
       choice("Attention head", "attention-head", numbers, 0, (head) => { values.head = head; show(); }), column, row, verdict)));
   show();
+}
+
+/** The weights in a byte, as shares of the row's largest: four bits each, of the root. */
+function twoWeights(sign) {
+  const byte = sign.charCodeAt(0);
+  return [(byte >> 4) / 15, (byte & 15) / 15].map((root) => root ** 2);
 }

@@ -11,7 +11,7 @@ function startDetections() {
     const repeated = sure.filter((row, at) => repeats(row, sure.slice(0, at)));
     const shown = values.suppress ? suppressed(sure) : sure;
     marks.replaceChildren(...[...shown].reverse().map((row) => rectangle(row, { fill: "none", stroke: hues[row[5] % hues.length], "stroke-width": 2.4, opacity: 0.92 })),
-      ...shown.filter((row) => !repeated.includes(row)).map(boxLabel));
+      ...boxLabels(shown.filter((row) => !repeated.includes(row))));
     verdict.replaceChildren(h("b", {}, String(shown.length)), ` boxes, `, h("b", {}, String(values.suppress ? 0 : repeated.length)), " of them say again what a surer one said");
     note.textContent = values.head === "one2one"
       ? `Trained to answer once: the best answers are the result. ${repeated.length ? "Where boxes overlap it may mean it: cells lie on cells." : "There is nothing to suppress."}`
@@ -32,10 +32,18 @@ function startDetections() {
   show();
 }
 
-/** Name and score over a box, inside the picture. */
-function boxLabel(row) {
-  const text = `${SAMPLE.names[row[5]]} ${row[4].toFixed(2)}`;
-  return s("text", { x: Math.min(Math.max(row[0], 2), SAMPLE.picture[0] - 9 * text.length), y: Math.max(row[1] - 4, 15) }, text);
+/** Name and score of each box, inside the picture: over it, under it or in it, where no surer one's stands. */
+function boxLabels(rows) {
+  const taken = [];
+  return rows.flatMap((row) => {
+    const text = `${SAMPLE.names[row[5]]} ${row[4].toFixed(2)}`, wide = 10 * text.length;
+    const x = Math.min(Math.max(row[0], 2), SAMPLE.picture[0] - wide);
+    const y = [Math.max(row[1] - 4, 15), row[3] + 16, row[1] + 18].find((line) => line < SAMPLE.picture[1] - 4
+      && !taken.some((other) => overlapOf(other, [x, line - 14, x + wide, line + 3])));
+    if (y === undefined) return [];
+    taken.push([x, y - 14, x + wide, y + 3]);
+    return s("text", { x, y }, text);
+  });
 }
 
 /** From which intersection over union on two boxes of a class are held to tell the same. */

@@ -76,6 +76,6 @@ function drawChart(chart, { c, e }, cost, bottleneck) {
     s("path", { class: "beside", d: `M60 ${y(bottleneck)}H690` }),
     s("text", { x: 64, y: y(bottleneck) - 7 }, "Bottleneck, two 3×3"),
     s("path", { class: "line", d: `M${steps.map((step) => `${x(step)} ${y(cost(step))}`).join("L")}` }),
-    ...[0.5, 1].map((step) => s("text", { x: x(step), y: y(cost(step)) + 20, "text-anchor": "start" }, step === 1 ? "published" : "default")),
+    ...[0.5, 1].map((step) => s("text", { x: x(step), y: y(cost(step)) - 13, "text-anchor": "middle" }, step === 1 ? "published" : "default")),
     s("circle", { class: "here", cx: x(e), cy: y(cost(e)), r: 7 }));
 }

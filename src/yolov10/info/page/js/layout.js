@@ -16,6 +16,10 @@ const COLUMNS = layersOf(DATA.start).reduce((columns, layer, index, layers) => {
 const MOST_CHANNELS = layersOf(DATA.start).map((_, index) =>
   Math.max(...Object.keys(DATA.scales).map((scale) => layersOf(scale)[index].out[0][0])));
 
+/** Longest name that a layer has in any scale, for the same reason. */
+const LONGEST_NAME = layersOf(DATA.start).map((_, index) =>
+  Object.keys(DATA.scales).map((scale) => layersOf(scale)[index].kind).sort((a, b) => b.length - a.length)[0]);
+
 /** Size of a map on the screen, for `unit` of the drawing. */
 function boxSize([channels, height, width], unit) {
   const cell = (230 / Math.max(...DATA.size)) * unit;

@@ -1,14 +1,15 @@
 // The wide drawing: a row for each resolution, time runs right.
 
-const LABEL = 40;
+const LABEL = 40, LETTER = 7.2; // of the names under the maps
 const WIDE = 1290; // a narrower window gets this drawing made smaller
 
 function wideLayout(scale, width) {
   const gap = 18, margin = 20, heads = 184;
   const columnWidth = (indices, unit) => Math.max(48, ...indices.map((index) => {
     const layer = layersOf(scale)[index];
+    const name = `${index} ${LONGEST_NAME[index]}`.length * LETTER - gap + 12;
     const size = boxSize([MOST_CHANNELS[index], ...layer.out[0].slice(1)], unit);
-    return size.length + size.depth * BACK.x;
+    return Math.max(size.length + size.depth * BACK.x, name);
   }));
   const body = COLUMNS.slice(0, -1);
   const total = (unit) => margin + boxSize([3, ...DATA.size], unit).depth * BACK.x + 24
