@@ -5,6 +5,7 @@ import os
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 from contextlib import suppress
@@ -26,6 +27,8 @@ from yolov10.cli.predict_cluster import planned
 from yolov10.cli.predict_options import Options, settings_of
 from yolov10.cluster.model import pack
 from yolov10.cluster.parts import held_parts
+from yolov10.cluster.session import ray_session
+from yolov10.errors import UserError
 
 pytest.importorskip("ray")
 pytestmark = pytest.mark.skipif(
@@ -139,15 +142,38 @@ def test_of_2000_pictures_a_kill_costs_less_than_a_tenth(tmp_path):
     assert rows == [everything | line for line in lines]
 
 
+@pytest.mark.parametrize("address", ["127.0.0.1:{port}", "ray://127.0.0.1:{port}"])
+def test_a_cluster_that_is_not_there_is_one_line_at_once(monkeypatch, address):
+    """Ray itself asks for a quarter of an hour."""
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))  # and does not listen
+        address = address.format(port=nobody.getsockname()[1])
+        monkeypatch.setenv("RAY_ADDRESS", address)
+        with pytest.raises(UserError) as fault, ray_session():
+            pass
+    assert str(fault.value) == f"cannot join the Ray cluster at RAY_ADDRESS={address} (Connection refused)"
+
+
+@pytest.mark.parametrize("address", ["a..b:1", "127.0.0.1:99999"])
+def test_an_address_that_is_none_is_one_line(monkeypatch, address):
+    monkeypatch.setenv("RAY_ADDRESS", address)
+    with (
+        pytest.raises(UserError, match=f"cannot join the Ray cluster at RAY_ADDRESS={address}"),
+        ray_session(),
+    ):
+        pass
+
+
 @pytest.mark.chaos
-def test_a_cluster_that_is_not_there_is_one_line(tmp_path, monkeypatch):
+def test_what_listens_but_is_no_cluster_is_one_line(tmp_path, monkeypatch):
     names, save_to = write_pictures(tmp_path / "in", 2), tmp_path / "r.jsonl"
-    monkeypatch.setenv("RAY_ADDRESS", "127.0.0.1:9")
-    arguments = command(names, "--engine", "ray", "--save-to", save_to)
-    done = subprocess.run(arguments, capture_output=True, text=True)
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        monkeypatch.setenv("RAY_ADDRESS", f"127.0.0.1:{other.getsockname()[1]}")
+        arguments = command(names, "--engine", "ray", "--save-to", save_to)
+        done = subprocess.run(arguments, capture_output=True, text=True)
     assert (done.returncode, done.stdout) == (1, "")
     last = done.stderr.splitlines()[-1]
-    assert last.startswith("error: cannot join the Ray cluster at RAY_ADDRESS=127.0.0.1:9 (")
+    assert last.startswith("error: cannot join the Ray cluster at RAY_ADDRESS=127.0.0.1:")
     assert "Traceback" not in done.stderr
 
 

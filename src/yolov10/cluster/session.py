@@ -8,6 +8,7 @@ a temporary folder, its only address 127.0.0.1, and it looks for nothing.
 import importlib.util
 import logging
 import os
+import socket
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, redirect_stdout
@@ -23,6 +24,10 @@ ADDRESS = "RAY_ADDRESS"
 LOOPBACK = "127.0.0.1"
 OWN_HOME = "YOLOV10_HOME"
 """Tells workers the user's home, where Ray was given another."""
+WAIT = "RAY_gcs_server_port_wait_time_s"
+"""How often Ray asks for a cluster, for up to 40 seconds each; 20 times unless told."""
+PATIENCE = 20.0
+"""Seconds for a cluster to take a connection."""
 PURPOSE = "--engine ray"
 SILENT = {"RAY_BACKEND_LOG_LEVEL": "fatal"}
 """What Ray's own faults come to is raised as an exception."""
@@ -77,7 +82,16 @@ def _started(stack: ExitStack, folder: Path) -> ModuleType:
 
 def _joined(stack: ExitStack, address: str) -> ModuleType:
     """Ray on a cluster that runs already; the connection ends with the stack."""
-    return _connected(stack, f"cannot join the Ray cluster at {ADDRESS}={address}", {}, {"address": address})
+    failure = f"cannot join the Ray cluster at {ADDRESS}={address}"
+    host, colon, port = address.rpartition("://")[2].rpartition(":")
+    if colon and port.isdecimal():  # else a word of Ray's own, such as auto
+        try:
+            socket.create_connection((host.strip("[]"), int(port)), PATIENCE).close()
+        except (OSError, OverflowError, UnicodeError) as fault:
+            raise UserError(f"{failure} ({getattr(fault, 'strerror', None) or fault})") from None
+    # Once is enough where somebody listens.
+    retries = {WAIT: os.environ.get(WAIT, "1")}
+    return _connected(stack, failure, retries, {"address": address})
 
 
 def _connected(stack: ExitStack, failure: str, variables: dict[str, str], how: dict[str, Any]) -> ModuleType:
