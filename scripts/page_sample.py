@@ -1,10 +1,10 @@
 """What a trained network makes of the architecture page's picture: rewrites `facts.json` beside the picture.
 
-    python scripts/page_sample.py MODEL.safetensors
+    python scripts/page_sample.py src/yolov10/cells/cells.safetensors
 
-MODEL: native weights of both heads, unfused, a scale with the large kernel (n or s), trained on BCCD. Every
-number of the page's panels on assignment, detection, attention and kernels comes from here, computed by the
-project's own letterbox, network, assigner and fusion.
+Another model will do: native weights of both heads, unfused, a scale with the large kernel (n or s), trained
+on BCCD. Every number of the page's panels on assignment, detection, attention and kernels comes from here,
+computed by the project's own letterbox, network, assigner and fusion.
 """
 
 import base64

@@ -41,6 +41,21 @@ def test_every_layer_and_panel_acts_in_every_scale(open_page, size, use):
         assert fits(page)
 
 
+def test_two_links_skip_to_the_network_and_to_the_questions(open_page):
+    page = open_page()
+    for link, reached in ((1, "layer 0"), (2, "questions A 0")):
+        page.reload()
+        page.evaluate(EYES)
+        for _ in range(link):
+            page.keyboard.press("Tab")
+        assert page.evaluate("document.activeElement.className") == "skip"
+        page.keyboard.press("Enter")
+        page.keyboard.press("Tab")
+        while page.evaluate("focused()[1]") == "radio":  # what stands under each name
+            page.keyboard.press("Tab")
+        assert page.evaluate("focused()[0]") == reached
+
+
 def test_fusing_takes_away_what_it_should(open_page):
     page = open_page(place="#s/0/22")
     rows = page.locator("#inspector tbody tr:not(.gone)")
@@ -79,11 +94,12 @@ def test_no_switch_is_cut_off_and_no_name_touches_the_next(open_page, size):
     page = open_page(size)
     for scale in SCALES:
         choose(page, "scale", scale)
-        cut = "groups => groups.filter((group) => group.scrollWidth > group.clientWidth).length"
-        assert page.locator(".choice").evaluate_all(cut) == 0
+        assert page.locator(".choice label").evaluate_all(CUT_OFF) == []
         assert page.locator(".layer .name").evaluate_all(TOUCHING) == []
 
 
+CUT_OFF = """(labels) => labels.filter((label) => label.getBoundingClientRect().right
+  > Math.min(label.parentElement.getBoundingClientRect().right, innerWidth) + 1).map((label) => label.textContent)"""
 TOUCHING = """(names) => {
   const boxes = names.map((name) => [name.textContent, name.getBoundingClientRect()]);
   return boxes.flatMap(([text, a], at) => boxes.slice(0, at)
