@@ -1,4 +1,4 @@
-"""The architecture page in one browser for all of its tests."""
+"""The architecture page in one browser for all tests of a file."""
 
 import pytest
 from browser import WIDE, launched, watched
@@ -6,14 +6,14 @@ from browser import WIDE, launched, watched
 from yolov10.info.page import page as page_text
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def page_file(tmp_path_factory):
     path = tmp_path_factory.mktemp("page") / "page.html"
     path.write_text(page_text("n", 80, 640, 640), "utf-8")
     return path
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")  # no longer: while it is open, its event loop runs in this thread
 def browser():
     with launched() as browser:
         yield browser
