@@ -99,7 +99,8 @@ def test_no_switch_is_cut_off_and_no_name_touches_the_next(open_page, size):
 
 
 CUT_OFF = """(labels) => labels.filter((label) => label.getBoundingClientRect().right
-  > Math.min(label.parentElement.getBoundingClientRect().right, innerWidth) + 1).map((label) => label.textContent)"""
+  > Math.min(label.parentElement.getBoundingClientRect().right, innerWidth) + 1)
+  .map((label) => label.textContent)"""
 TOUCHING = """(names) => {
   const boxes = names.map((name) => [name.textContent, name.getBoundingClientRect()]);
   return boxes.flatMap(([text, a], at) => boxes.slice(0, at)
