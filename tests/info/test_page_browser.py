@@ -98,8 +98,11 @@ def test_no_switch_is_cut_off_and_no_name_touches_the_next(open_page, size):
         assert page.locator(".layer .name").evaluate_all(TOUCHING) == []
 
 
-CUT_OFF = """(labels) => labels.filter((label) => label.getBoundingClientRect().right
-  > Math.min(label.parentElement.getBoundingClientRect().right, innerWidth) + 1).map((label) => label.textContent)"""
+CUT_OFF = """(labels) => {
+  const right = (element) => element.getBoundingClientRect().right;
+  return labels.filter((label) => right(label) > Math.min(right(label.parentElement), innerWidth) + 1)
+    .map((label) => label.textContent);
+}"""
 TOUCHING = """(names) => {
   const boxes = names.map((name) => [name.textContent, name.getBoundingClientRect()]);
   return boxes.flatMap(([text, a], at) => boxes.slice(0, at)
