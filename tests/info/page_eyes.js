@@ -49,7 +49,8 @@ window.acted = (element) => look(element) !== before || element.getAttribute("ar
 /** Where to click: a slider away from its thumb, a box to tick where it is seen. */
 window.target = (element) => {
   const part = element.type === "radio" || element.type === "checkbox" ? element.closest("label") : element;
-  part.scrollIntoView({ block: "center", inline: "nearest", behavior: "instant" });
+  const { top, bottom } = part.getBoundingClientRect();
+  if (top < 160 || bottom > innerHeight - 10) part.scrollIntoView({ block: "center", inline: "nearest", behavior: "instant" });
   remember(element);
   const { x, y, width, height } = part.getClientRects()[0]; // of a link, its first line
   const right = element.type !== "range" ? 0.5 : (element.value - element.min) / (element.max - element.min) > 0.5 ? 0.25 : 0.75;
