@@ -19,7 +19,12 @@ window.usable = () => [...document.querySelectorAll(KINDS)]
   .filter((element) => element.closest(PLACES) && !element.closest("#inspector") && element.checkVisibility({ visibilityProperty: true }))
   .map((element) => [nameOf(element), kindOf(element), placeOf(element)]);
 
-window.find = (name) => [...document.querySelectorAll(KINDS)].find((element) => nameOf(element) === name);
+window.find = (name) => {
+  const [place, tag, at] = name.split(" "), [group, value] = name.split("=");
+  if (place === "layer") return document.querySelector(`.layer[data-layer="${tag}"]`);
+  if (value !== undefined) return document.querySelector(`input[name="${group}"][value="${value}"]`);
+  return document.getElementById(place).querySelectorAll(tag)[at];
+};
 
 /** [name, kind, place] of what has the focus; its look is kept. */
 window.focused = () => {
@@ -36,7 +41,7 @@ const look = (element) => {
     ...[...place.querySelectorAll("input, select")].map((input) => `${input.value} ${input.checked}`)].join();
 };
 let before = "";
-window.remember = (element) => { before = look(element); };
+window.remember = (element) => { before = element.dataset.layer ? "" : look(element); };
 
 /** Whether what is used has had an effect: it shows, or it was chosen already. */
 window.acted = (element) => look(element) !== before || element.getAttribute("aria-pressed") === "true" || (element.type === "radio" && element.checked);
@@ -44,7 +49,8 @@ window.acted = (element) => look(element) !== before || element.getAttribute("ar
 /** Where to click: a slider away from its thumb, a box to tick where it is seen. */
 window.target = (element) => {
   const part = element.type === "radio" || element.type === "checkbox" ? element.closest("label") : element;
-  part.scrollIntoView({ block: "center", inline: "nearest", behavior: "instant" });
+  const { top, bottom } = part.getBoundingClientRect();
+  if (top < 160 || bottom > innerHeight - 10) part.scrollIntoView({ block: "center", inline: "nearest", behavior: "instant" });
   remember(element);
   const { x, y, width, height } = part.getClientRects()[0]; // of a link, its first line
   const right = element.type !== "range" ? 0.5 : (element.value - element.min) / (element.max - element.min) > 0.5 ? 0.25 : 0.75;

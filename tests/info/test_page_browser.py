@@ -98,9 +98,24 @@ def test_no_switch_is_cut_off_and_no_name_touches_the_next(open_page, size):
         assert page.locator(".layer .name").evaluate_all(TOUCHING) == []
 
 
-CUT_OFF = """(labels) => labels.filter((label) => label.getBoundingClientRect().right
-  > Math.min(label.parentElement.getBoundingClientRect().right, innerWidth) + 1)
-  .map((label) => label.textContent)"""
+def test_the_wide_drawing_is_large_and_the_legend_covers_no_layer(open_page):
+    page = open_page()
+    for scale in SCALES:
+        choose(page, "scale", scale)
+        choose(page, "form", 2)  # the longest text beside the drawing
+        legend = page.locator(".legend").bounding_box()
+        assert page.locator("rect.picture").bounding_box()["height"] > 180
+        for layer in page.locator(".layer .hit").evaluate_all(
+            "(hits) => hits.map((hit) => hit.getBoundingClientRect().toJSON())"
+        ):
+            assert layer["right"] < legend["x"] or layer["top"] > legend["y"] + legend["height"]
+
+
+CUT_OFF = """(labels) => {
+  const right = (element) => element.getBoundingClientRect().right;
+  return labels.filter((label) => right(label) > Math.min(right(label.parentElement), innerWidth) + 1)
+    .map((label) => label.textContent);
+}"""
 TOUCHING = """(names) => {
   const boxes = names.map((name) => [name.textContent, name.getBoundingClientRect()]);
   return boxes.flatMap(([text, a], at) => boxes.slice(0, at)

@@ -7,9 +7,8 @@ function wideLayout(scale, width) {
   const gap = 18, margin = 20, heads = 184;
   const columnWidth = (indices, unit) => Math.max(48, ...indices.map((index) => {
     const layer = layersOf(scale)[index];
-    const name = `${index} ${LONGEST_NAME[index]}`.length * LETTER - gap + 12;
     const size = boxSize([MOST_CHANNELS[index], ...layer.out[0].slice(1)], unit);
-    return Math.max(size.length + size.depth * BACK.x, name);
+    return Math.max(size.length + size.depth * BACK.x, nameWidth(index) - gap + 6);
   }));
   const body = COLUMNS.slice(0, -1);
   const total = (unit) => margin + boxSize([3, ...DATA.size], unit).depth * BACK.x + 24
@@ -25,7 +24,7 @@ function wideLayout(scale, width) {
     const wide = columnWidth(column, unit);
     for (const index of column) {
       const layer = layersOf(scale)[index];
-      nodes[index] = node(layer, index, x + wide / 2, rows.at(strideOf(layer)), unit, { wide: wide + gap - 6 });
+      nodes[index] = node(layer, index, x + wide / 2, rows.at(strideOf(layer)), unit, { wide: Math.max(wide + gap - 6, nameWidth(index) + 6) });
     }
     x += wide + gap;
   }
@@ -37,6 +36,9 @@ function wideLayout(scale, width) {
     edges: (placed) => wideEdges(scale, placed, rows),
   };
 }
+
+/** What the longest name that a layer has in any scale takes, whatever the scale: columns keep their places. */
+const nameWidth = (index) => `${index} ${LONGEST_NAME[index]}`.length * LETTER;
 
 /** Middle of each resolution's row, from its highest map, its labels and the skip lines above it. */
 function rowsOf(unit) {
