@@ -192,6 +192,7 @@ class TestStream:
         ({"max_detections": 0}, "max_detections 0 is not between 1 and 300"),
         ({"max_detections": 301}, "not between 1 and 300"),
         ({"max_detections": 2.5}, "max_detections 2.5"),
+        ({"max_pixels": None}, "max_pixels None is not between"),
         ({"threads": 1.5}, "threads 1.5"),
         ({"confidence": "0.5"}, "confidence '0.5'"),
         ({"image_size": (320,) * 3}, "image size"),

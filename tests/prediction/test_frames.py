@@ -173,6 +173,8 @@ def test_the_environment_is_left_alone(clips):
         ({"step": 0}, "frame_step 0 is not between 1 and 1000000"),
         ({"step": 1.5}, "frame_step 1.5 is not between 1 and 1000000"),
         ({"step": "2"}, "frame_step '2' is not between"),
+        ({"step": None}, "frame_step None is not between"),
+        ({"reconnect": None}, "reconnect None is not between"),
         ({"reconnect": -1}, "reconnect -1 is not between 0 and 1000000"),
         ({"reconnect": float("nan")}, "reconnect nan is not between"),
         ({"reconnect": "30"}, "reconnect '30' is not between"),

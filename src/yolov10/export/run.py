@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Literal, get_args
 
-from yolov10.bounds import check_between
+from yolov10.bounds import check_if_given
 from yolov10.errors import UserError, WrongValueError, require
 from yolov10.export.plan import Plan, Precision, Write, open_calibration
 from yolov10.export.to_onnx import make_onnx
@@ -59,7 +59,7 @@ def export(
         raise WrongValueError(
             f"{precision} is verified by its average precision: name a data set to calibrate"
         )
-    check_between("batch", batch, 1, 4096)
+    check_if_given("batch", batch, 1, 4096)
     form = Form(head=head, input=input, batch=batch, sides=_sides(image_size))
     require("torch", install="open-yolov10[export]", purpose="comparing an export with its network")
     weights = read_foreign(weights_file(model)).weights

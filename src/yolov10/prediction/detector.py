@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from yolov10 import images
 from yolov10.architecture import MAX_DETECTIONS
-from yolov10.bounds import check_between
+from yolov10.bounds import check_between, check_if_given
 from yolov10.classes import select_classes
 from yolov10.detections import Detections
 from yolov10.errors import UserError
@@ -70,9 +70,9 @@ class Detector:
         max_pixels: int = images.MAX_PIXELS,
         full_decode: bool = False,
     ) -> None:
-        check_between("confidence", confidence, 0, 1, numbers.Real)
-        check_between("max_detections", max_detections, 1, MAX_DETECTIONS if tile is None else MOST_IN_TILES)
-        check_between("tile", tile, 32, MAX_SIDE)
+        check_if_given("confidence", confidence, 0, 1, numbers.Real)
+        check_if_given("max_detections", max_detections, 1, MAX_DETECTIONS if tile is None else MOST_IN_TILES)
+        check_if_given("tile", tile, 32, MAX_SIDE)
         check_between("max_pixels", max_pixels, 1, 2**40)
         self.runtime = (
             open_runtime(

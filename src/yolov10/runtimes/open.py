@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from typing import Literal, get_args
 
-from yolov10.bounds import check_between
+from yolov10.bounds import check_if_given
 from yolov10.errors import UserError, require
 from yolov10.model_names import exported_file, weights_file
 from yolov10.runtimes.runtime import Precision, Runtime
@@ -36,7 +36,7 @@ def open_runtime(
     """
     if precision is not None and precision not in get_args(Precision):
         raise UserError(f"no precision {precision!r}: choose {', '.join(get_args(Precision))}")
-    check_between("threads", threads, 1, 4096)
+    check_if_given("threads", threads, 1, 4096)
     if not isinstance(device, str):
         raise UserError(f"no device {device!r}: choose auto, cpu, cuda, cuda:N or mps")
     wants_torch = runtime == "torch" or device not in ("auto", "cpu")
