@@ -17,6 +17,7 @@ TORCH_ALLOWED = (
     "yolov10.runtimes.torch_runtime",
     "yolov10.runtimes.torch_cpu",
     "yolov10.runtimes.torch_joint",
+    "yolov10.runtimes.torch_kernels",
     "yolov10.runtimes.torch_patches",
     "yolov10.export.verify",
 )

@@ -7,7 +7,8 @@ from conftest import build_golden
 from graph.nets import golden_weights, pictures
 
 from yolov10.export.verify import difference
-from yolov10.runtimes import torch_cpu
+from yolov10.runtimes import torch_kernels
+from yolov10.runtimes.torch_cpu import rearrange
 from yolov10.runtimes.torch_runtime import TorchRuntime
 from yolov10.weights.networks import to_network
 
@@ -18,7 +19,7 @@ def test_detects_what_the_network_does(scale, shape, kernel, monkeypatch):
     if scale not in "ns" and (kernel is False or shape[0] == 5):
         pytest.skip("seen on n and s")
     if not kernel:
-        monkeypatch.setattr(torch_cpu, "_has_fused_kernel", lambda: False)
+        monkeypatch.setattr(torch_kernels, "_there", lambda: False)
     images = pictures(*shape)
     network = to_network(golden_weights(scale))
     with torch.inference_mode():
@@ -27,6 +28,13 @@ def test_detects_what_the_network_does(scale, shape, kernel, monkeypatch):
         box, score = difference(rows, own)
         assert box < 0.01
         assert score < 1e-5
+
+
+def test_rearranging_draws_none_of_the_callers_random_numbers():
+    network = build_golden("n").fuse()
+    state = torch.random.get_rng_state()
+    rearrange(network)
+    assert torch.equal(torch.random.get_rng_state(), state)
 
 
 def test_shapes_may_follow_each_other():

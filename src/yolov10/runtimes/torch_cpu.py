@@ -1,20 +1,19 @@
 """The fused network rearranged for a CPU: the same rows in less time (docs/performance.md).
 
-Maps lie channels last, which oneDNN's convolutions prefer; a convolution and its SiLU are one kernel, by the
-operator that torch.compile would choose, where torch has it; boxes are computed for the best anchors alone.
+Maps lie channels last, which oneDNN's convolutions prefer; a convolution and its SiLU are one kernel; the
+neck's pointwise convolutions come before its maps are joined; boxes are computed for the best anchors alone.
 """
 
 from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
 from yolov10.architecture import MAX_DETECTIONS
-from yolov10.network.blocks import Conv
 from yolov10.network.head import anchor_points
 from yolov10.network.model import YOLOv10
 from yolov10.runtimes.torch_joint import join_late
+from yolov10.runtimes.torch_kernels import merge_kernels
 from yolov10.runtimes.torch_patches import bins_of_patches
 
 
@@ -22,55 +21,8 @@ def rearrange(network: YOLOv10) -> YOLOv10:
     """Change a fused network on the CPU in place, once it has its type; `detect_fast` then runs it."""
     join_late(network)
     network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    if _has_fused_kernel():
-        for unit in [module for module in network.modules() if isinstance(module, Conv)]:
-            unit.conv = _WithActivation(unit.conv, "swish" if isinstance(unit.act, nn.SiLU) else "none")  # type: ignore[assignment]
-            unit.act = nn.Identity()
+    merge_kernels(network)
     return network
-
-
-def _has_fused_kernel() -> bool:
-    """It belongs to torch's inside: present on x86 builds, and not promised."""
-    there = torch.backends.mkldnn.is_available()  # type: ignore[no-untyped-call]
-    return bool(there) and hasattr(torch.ops.mkldnn, "_convolution_pointwise")
-
-
-class _WithActivation(nn.Module):
-    """A convolution and what follows it, as one kernel of oneDNN."""
-
-    def __init__(self, conv: nn.Conv2d, activation: str) -> None:
-        super().__init__()
-        self.weight, self.bias = conv.weight, conv.bias
-        geometry = (conv.padding, conv.stride, conv.dilation)
-        self.geometry = tuple(list(numbers) for numbers in geometry)
-        self.groups, self.activation = conv.groups, activation
-        self.packed: Tensor | None = None
-
-    def forward(self, x: Tensor, padded: bool = True) -> Tensor:
-        if self.packed is None:  # laid out as oneDNN likes it for maps of this shape; it takes any other, too
-            self.packed = torch.ops.mkldnn._reorder_convolution_weight(
-                self.weight, *self.geometry, self.groups, list(x.shape)
-            )
-        padding, *rest = self.geometry
-        return torch.ops.mkldnn._convolution_pointwise(  # type: ignore[no-any-return]
-            x,
-            self.packed,
-            self.bias,
-            padding if padded else [0, 0],
-            *rest,
-            self.groups,
-            self.activation,
-            [],
-            "",
-        )
-
-
-def _unpadded(unit: nn.Module, x: Tensor) -> Tensor:
-    """A Conv unit without its padding."""
-    assert isinstance(unit, Conv)
-    if isinstance(unit.conv, _WithActivation):
-        return unit.act(unit.conv(x, padded=False))  # type: ignore[no-any-return]
-    return unit.act(functional.conv2d(x, unit.conv.weight, unit.conv.bias))  # type: ignore[no-any-return]
 
 
 def detect_fast(network: YOLOv10, images: Tensor, classes: Sequence[int] | None = None) -> Tensor:
@@ -102,7 +54,7 @@ def _bins_of(branches: nn.ModuleList, features: Sequence[Tensor], kept: Tensor) 
     fine = features[0].shape[2] * features[0].shape[3]
     is_fine = kept < fine
     assert isinstance(branches[0], nn.Sequential)
-    on_fine = bins_of_patches(branches[0], features[0], kept.where(is_fine, 0), _unpadded)
+    on_fine = bins_of_patches(branches[0], features[0], kept.where(is_fine, 0))
     coarser = _by_anchor([branch(x) for branch, x in zip(branches[1:], features[1:], strict=True)])
     return on_fine.where(is_fine[..., None], _of_anchors(coarser, (kept - fine).clamp(min=0)))
 

@@ -45,9 +45,10 @@ class _OfPair(nn.Module):
 
 
 def _without_activation(unit: Conv, kernel: Tensor, bias: Tensor | None) -> Conv:
-    part = copy.deepcopy(unit)
+    """The unit over some of its input channels, those of the kernel."""
+    part = copy.deepcopy(unit)  # a new one would draw its weights from the caller's random numbers
     part.act = nn.Identity()
-    part.conv = nn.Conv2d(kernel.shape[1], kernel.shape[0], 1, bias=False)
+    part.conv.in_channels = kernel.shape[1]
     part.conv.weight = nn.Parameter(kernel.detach().clone(), requires_grad=False)
     part.conv.bias = None if bias is None else nn.Parameter(bias.detach(), requires_grad=False)
     return part

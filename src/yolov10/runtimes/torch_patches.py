@@ -1,19 +1,16 @@
 """Boxes of the best anchors alone: P3's box branch on patches around them (as `graph/head.py` does)."""
 
-from collections.abc import Callable
-
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from yolov10.runtimes.torch_kernels import unpadded
+
 REACH = 2
 """Cells to each side that the branch's two 3×3 convolutions see."""
 
-Unpadded = Callable[[nn.Module, Tensor], Tensor]
-"""Runs a Conv unit without its padding."""
 
-
-def bins_of_patches(branch: nn.Sequential, x: Tensor, cells: Tensor, unpadded: Unpadded) -> Tensor:
+def bins_of_patches(branch: nn.Sequential, x: Tensor, cells: Tensor) -> Tensor:
     """Bins of some cells of a map, as the branch gives them for every cell, in less time.
 
     x [B, C, h, w] channels last; cells [B, k] by number, row by row → [B, k, 64].

@@ -90,12 +90,7 @@ class WeightsOnOnnx:
         self.weights = read_foreign(path).weights
         self.sessions: OrderedDict[Choice, OnnxRuntime] = OrderedDict()
         self.lock = threading.Lock()
-        self.session(None)
-
-    @property
-    def gains_together(self) -> bool:
-        """As `Runtime` says."""
-        return self.session(None).gains_together
+        self.gains_together = self.session(None).gains_together
 
     @property
     def card(self) -> ModelCard:
