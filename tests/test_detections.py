@@ -2,6 +2,7 @@
 
 import json
 import sys
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -130,3 +131,30 @@ def test_to_supervision_carries_boxes_scores_classes_and_names(monkeypatch):
     assert found.data["class_name"].tolist() == ["WBC", "적혈구"]
     assert found.tracker_id is None
     assert detections(tracks=np.array([7, 12])).to_supervision().tracker_id.tolist() == [7, 12]
+
+
+def test_some_of_the_objects_keep_all_that_is_known_of_them():
+    found = Detections(
+        boxes=np.arange(12, dtype=np.float32).reshape(3, 4),
+        scores=np.array([0.9, 0.8, 0.7], np.float32),
+        classes=np.array([2, 0, 1]),
+        names=["a", "b", "c"],
+        source="x",
+        frame=4,
+        width=30,
+        height=20,
+        tracks=np.array([7, 8, 9]),
+    )
+    for chosen in (slice(1, None), [1, 2], np.array([False, True, True])):
+        some = found[chosen]
+        assert [some.boxes[0, 0], *some.scores.round(1), *some.classes, *some.tracks] == pytest.approx(
+            [4, 0.8, 0.7, 0, 1, 8, 9]
+        )
+        assert (some.names, some.source, some.frame, some.width, some.height) == (
+            ["a", "b", "c"],
+            "x",
+            4,
+            30,
+            20,
+        )
+    assert replace(found, tracks=None)[:1].tracks is None

@@ -1,7 +1,8 @@
 """What a user holds after detection."""
 
 from collections import Counter
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -40,6 +41,16 @@ class Detections:
 
     def __len__(self) -> int:
         return len(self.scores)
+
+    def __getitem__(self, chosen: slice | Sequence[int] | NDArray[Any]) -> "Detections":
+        """Some of the objects: by a slice, their indices, or a mask [n] of bool."""
+        return replace(
+            self,
+            boxes=self.boxes[chosen],
+            scores=self.scores[chosen],
+            classes=self.classes[chosen],
+            tracks=None if self.tracks is None else self.tracks[chosen],
+        )
 
     def counts(self) -> dict[str, int]:
         """How many of each class were found, in class order."""

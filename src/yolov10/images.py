@@ -55,13 +55,15 @@ def open_bytes(data: bytes, *, name: str, max_pixels: int = MAX_PIXELS) -> "Enco
     return Encoded(data, name, header)
 
 
-def check_pixels(name: str, width: int, height: int, max_pixels: int) -> None:
-    """Raise UserError, beginning with `name`, for a picture or video of more than `max_pixels`."""
+def check_pixels(
+    name: str, width: int, height: int, max_pixels: int, cure: str = "raise --max-pixels to read it"
+) -> None:
+    """Raise UserError that begins with `name`, for a picture or video of more than `max_pixels`."""
     pixels = width * height
     if pixels > max_pixels:
         raise UserError(
             f"{name}: {width}x{height} = {pixels / 1e6:.4g} megapixels, "
-            f"over the limit of {max_pixels / 1e6:.4g}; raise --max-pixels to read it"
+            f"over the limit of {max_pixels / 1e6:.4g}; {cure}"
         )
 
 

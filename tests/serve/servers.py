@@ -18,7 +18,7 @@ from yolov10.serve import ServeConfig, create_app
 from yolov10.serve.server import listen, make_server
 
 TOY = DATA / "models" / "toy.onnx"
-PATIENCE = 600
+PATIENCE = 120
 """Seconds after which something hangs; machines are shared, and may rest."""
 PICTURE = DATA / "odd_images" / "00_reference.png"
 

@@ -53,7 +53,7 @@ def test_pixels_of_a_picture(png):
         status, line = refused(client.post("/detect", content=BOMB.read_bytes()))
         assert (status, line) == (
             422,
-            "-: 20000x20000 = 400 megapixels, over this service's limit of 0.0384: send it smaller",
+            "-: 20000x20000 = 400 megapixels, over the limit of 0.0384; send it smaller",
         )
 
 

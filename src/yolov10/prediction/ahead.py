@@ -117,3 +117,15 @@ def read_ahead(
                 yield waiting.popleft().result()
         finally:
             pool.shutdown(cancel_futures=True)
+
+
+def groups(items: Iterable[T], size: int, is_last: Callable[[T], bool]) -> Iterator[list[T]]:
+    """What is looked at together: `size` items at most, and none after one that `is_last` of its group."""
+    group: list[T] = []
+    for item in items:
+        group.append(item)
+        if len(group) == size or is_last(item):
+            yield group
+            group = []
+    if group:
+        yield group

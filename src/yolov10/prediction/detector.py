@@ -5,7 +5,6 @@ import numbers
 import os
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -19,7 +18,7 @@ from yolov10.classes import select_classes
 from yolov10.detections import Detections
 from yolov10.errors import UserError
 from yolov10.image_size import MAX_SIDE, ImageSize, network_size
-from yolov10.prediction.ahead import Planes, Ready, cut_out, prepare, read_ahead
+from yolov10.prediction.ahead import Planes, Ready, cut_out, groups, prepare, read_ahead
 from yolov10.prediction.found import Failure, Found
 from yolov10.prediction.frames import AS_USUAL, Playback, each_picture
 from yolov10.prediction.given import all_pictures, one_picture
@@ -130,7 +129,8 @@ class Detector:
         """
         check_between("batch", batch, 1, 4096)
         ready = read_ahead(source, self._try_to_prepare, ahead=2 * batch, at_once=Picture.is_live)
-        return itertools.chain.from_iterable(map(self._group_results, _groups(ready, batch)))
+        together = groups(ready, batch, is_last=lambda one: one.picture.is_live())
+        return itertools.chain.from_iterable(map(self._group_results, together))
 
     def _prepare(self, picture: Picture) -> Ready:
         """A picture as the network takes it; read whole where tiles are to be cut out of it."""
@@ -155,7 +155,7 @@ class Detector:
         else:
             cut = partial(cut_out, size=self.image_size, planes=self.planes)
             found = [detect_in_tiles(picture, self.tile, cut, self._detect_together) for picture in batch]
-        return [_surest(one, self.max_detections) for one in found]
+        return [one[: self.max_detections] for one in found]
 
     def _detect_together(self, batch: Sequence[Ready]) -> list[Detections]:
         """Detections of each picture. Pictures of one shape run together; none depends on its company."""
@@ -191,24 +191,3 @@ class Detector:
             width=ready.frame.source_width,
             height=ready.frame.source_height,
         )
-
-
-def _surest(found: Detections, count: int | None) -> Detections:
-    """The first `count` detections, which are the surest; all without a number."""
-    if count is None or len(found) <= count:
-        return found
-    return replace(
-        found, boxes=found.boxes[:count], scores=found.scores[:count], classes=found.classes[:count]
-    )
-
-
-def _groups(ready: Iterable[Ready | Failure], batch: int) -> Iterator[list[Ready | Failure]]:
-    """What is looked at together: `batch` pictures at most, and none after one of a live source."""
-    group: list[Ready | Failure] = []
-    for one in ready:
-        group.append(one)
-        if len(group) == batch or one.picture.is_live():
-            yield group
-            group = []
-    if group:
-        yield group

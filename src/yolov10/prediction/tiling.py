@@ -94,7 +94,7 @@ def _without_repeated(found: Detections) -> Detections:
     for index in range(len(found)):
         if not alike[index, kept].any():
             kept.append(index)
-    return replace(found, boxes=found.boxes[kept], scores=found.scores[kept], classes=found.classes[kept])
+    return found[kept]
 
 
 @dataclass(frozen=True, eq=False)

@@ -120,10 +120,4 @@ class Tracker:
 def _numbered(found: Detections, owners: Mapping[int, Track]) -> Detections:
     """The detections that belong to a track that counts, in their order, with its number."""
     kept = sorted(index for index, track in owners.items() if track.id)
-    return replace(
-        found,
-        boxes=found.boxes[kept],
-        scores=found.scores[kept],
-        classes=found.classes[kept],
-        tracks=np.array([owners[index].id for index in kept], np.int64),
-    )
+    return replace(found[kept], tracks=np.array([owners[index].id for index in kept], np.int64))

@@ -119,12 +119,7 @@ def _check_size(upload: Upload, max_pixels: int, form: Form) -> None:
         header = read_header(upload.data)
     except UserError:
         return  # decoding says it, by name
-    megapixels = header.width * header.height / 1e6
-    if megapixels > max_pixels / 1e6:
-        raise UserError(
-            f"{upload.name}: {header.width}x{header.height} = {megapixels:.4g} megapixels, "
-            f"over this service's limit of {max_pixels / 1e6:.4g}: send it smaller"
-        )
+    images.check_pixels(upload.name, header.width, header.height, max_pixels, "send it smaller")
     if form == "jpeg" and max(header.width, header.height) > JPEG_SIDE:
         raise UserError(
             f"{upload.name}: over {JPEG_SIDE} pixels a side, no JPEG holds it: ask for format=png"
