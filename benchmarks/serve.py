@@ -53,44 +53,48 @@ def main() -> int:
     alone = best_alone(options.model, options.pictures, options.seconds / 3)
     with service(options.model, options.batch) as (process, url):
         Load(url, pictures).closed(CLIENTS, 3)  # warm
-        spent = cpu_seconds(process.pid), time.process_time()
-        full = Load(url, pictures).closed(CLIENTS, options.seconds)
-        served, asked = cpu_seconds(process.pid) - spent[0], time.process_time() - spent[1]
-        rate = full.count(200) / full.seconds
-        share = rate / alone
-        good = [
-            say(
-                f"{CLIENTS} clients",
-                f"{rate:.1f} a second, {share:.2f} of that",
-                f"≥ {SHARE}",
-                share >= SHARE,
-            )
-        ]
-        work = [1000 * one / full.count(200) for one in (served, asked)]
-        say("  CPU of a picture", f"{work[0]:.1f} ms in the service, {work[1]:.1f} ms in the clients")
-        say("  answers", f"{full.statuses()}, {full.latencies()[2]}")
-        half = Load(url, pictures).open(rate / 2, options.seconds)
-        median, last, text = half.latencies()
-        good += [
-            say(
-                f"half of it, {rate / 2:.1f} a second",
-                text,
-                f"p99 < {SPREAD} medians",
-                last < SPREAD * median,
-            )
-        ]
-        reset_peak(process.pid)
-        before = resident(process.pid)
-        over = Load(url, pictures).open(2 * rate, options.minutes * 60)
-        growth = (peak(process.pid) - before) / 1e6
-        say(f"twice of it, for {options.minutes:g} minutes", over.latencies()[2])
-        others = {status: count for status, count in over.statuses().items() if status not in (200, 429)}
-        good += [
-            say("  it lives", str(process.poll() is None), "no crash", process.poll() is None),
-            say("  memory", f"{growth:+.0f} MB on {before / 1e6:.0f}", f"< {GROWTH} MB", growth < GROWTH),
-            say("  answers", str(over.statuses()), "200 or 429, all answered", not others),
-        ]
+        rate, *good = full_load(Load(url, pictures), process.pid, options.seconds, alone)
+        good.append(half_load(Load(url, pictures), rate / 2, options.seconds))
+        good += overload(Load(url, pictures), process, 2 * rate, options.minutes)
     return 0 if all(good) else 1
+
+
+def full_load(load: Load, pid: int, seconds: float, alone: float) -> tuple[float, bool]:
+    """Answers a second where clients never pause, and whether they are enough beside the model `alone`."""
+    spent = cpu_seconds(pid), time.process_time()
+    load.closed(CLIENTS, seconds)
+    served, asked = cpu_seconds(pid) - spent[0], time.process_time() - spent[1]
+    rate = load.count(200) / load.seconds
+    share = rate / alone
+    holds = say(
+        f"{CLIENTS} clients", f"{rate:.1f} a second, {share:.2f} of that", f"≥ {SHARE}", share >= SHARE
+    )
+    work = [1000 * one / load.count(200) for one in (served, asked)]
+    say("  CPU of a picture", f"{work[0]:.1f} ms in the service, {work[1]:.1f} ms in the clients")
+    say("  answers", f"{load.statuses()}, {load.latencies()[2]}")
+    return rate, holds
+
+
+def half_load(load: Load, rate: float, seconds: float) -> bool:
+    """Whether few wait much longer than most, where requests come by chance."""
+    median, last, text = load.open(rate, seconds).latencies()
+    return say(f"half of it, {rate:.1f} a second", text, f"p99 < {SPREAD} medians", last < SPREAD * median)
+
+
+def overload(load: Load, process: "subprocess.Popen[str]", rate: float, minutes: float) -> list[bool]:
+    """Whether the service lives through more than it can do, in bounded memory, and answers everyone."""
+    reset_peak(process.pid)
+    before = resident(process.pid)
+    load.open(rate, minutes * 60)
+    growth = (peak(process.pid) - before) / 1e6
+    say(f"twice of it, for {minutes:g} minutes", load.latencies()[2])
+    others = load.statuses().keys() - {200, 429}
+    alive = process.poll() is None
+    return [
+        say("  it lives", str(alive), "no crash", alive),
+        say("  memory", f"{growth:+.0f} MB on {before / 1e6:.0f}", f"< {GROWTH} MB", growth < GROWTH),
+        say("  answers", str(load.statuses()), "200 or 429, all answered", not others),
+    ]
 
 
 def say(name: str, value: str, bar: str = "", holds: bool = True) -> bool:

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from collections import Counter
 from contextlib import nullcontext
 from dataclasses import replace
 
@@ -19,12 +20,14 @@ from yolov10.export import export
 from yolov10.export import verify as verifying
 from yolov10.export.plan import Plan
 from yolov10.export.run import FORMATS
-from yolov10.graph.network import Form
+from yolov10.export.to_openvino import _merge_activations
+from yolov10.graph.network import Form, onnx_model
 from yolov10.runtimes.open import open_runtime
 from yolov10.weights.foreign import read_foreign
 from yolov10.weights.native import Weights, write_native
 
 BCCD = DATA / "bccd" / "data.yaml"
+FP32 = {"INFERENCE_PRECISION_HINT": "f32"}
 
 
 @pytest.fixture
@@ -172,6 +175,24 @@ def test_int8_is_small_and_keeps_its_average_precision(format, cells, all_pictur
     assert sum(file.stat().st_size for file in tmp_path.iterdir()) <= 4_000_000
     assert open_runtime(path, cache=False).form.precision == "int8"
     assert capfd.readouterr() == ("", "")
+
+
+def test_an_int8_activation_is_one_operator_so_that_it_runs_along_with_its_convolution(cells):
+    """As two, NNCF quantized the inputs of the product, and int8 took as long as bfloat16."""
+    import openvino
+
+    model = openvino.Core().read_model(
+        onnx_model(read_foreign(cells).weights, Form(batch=1, sides=(64, 64)), {})
+    )
+    before = Counter(node.get_type_name() for node in model.get_ops())
+    images = np.random.default_rng(0).random((1, 3, 64, 64), np.float32)
+    expected = next(iter(openvino.compile_model(model, "CPU", FP32)(images).values()))
+    _merge_activations(openvino, model)
+    after = Counter(node.get_type_name() for node in model.get_ops())
+    assert after["Sigmoid"] == 1  # the scores'
+    assert after["Swish"] == before["Sigmoid"] - 1 == before["Multiply"] - after["Multiply"] > 60
+    found = next(iter(openvino.compile_model(model, "CPU", FP32)(images).values()))
+    np.testing.assert_allclose(found, expected, atol=1e-3)
 
 
 @pytest.mark.slow

@@ -2,6 +2,7 @@
 
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
 
 import numpy as np
 import onnx
@@ -12,7 +13,7 @@ from runtimes.hostile_onnx import REFUSED
 from yolov10 import Detector
 from yolov10.errors import MissingExtraError, UserError
 from yolov10.runtimes.onnx_runtime import OnnxRuntime
-from yolov10.runtimes.openvino_runtime import OpenvinoRuntime
+from yolov10.runtimes.openvino_runtime import OpenvinoRuntime, _declared
 from yolov10.silence import import_openvino
 
 TOY = DATA / "models" / "toy.onnx"
@@ -29,6 +30,21 @@ def test_gives_the_rows_and_the_card_of_onnx_runtime():
 def test_float32_is_float32_whatever_the_cpu_prefers():
     image = np.full((1, 3, 32, 32), 1 / 3, np.float32)
     assert OpenvinoRuntime(TOY)(image)[0, 0, 4] == pytest.approx(0.3, abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("declared", "able", "runs_in"),
+    [
+        ("int8", ["FP32", "BF16", "INT8"], "bf16"),
+        ("int8", ["FP32", "INT8"], "fp32"),
+        ("fp32", ["FP32", "BF16"], "fp32"),
+        ("fp16", ["FP32"], "fp16"),
+        ("int4", ["FP32", "BF16"], "fp32"),
+    ],
+)
+def test_what_int8_leaves_in_float_runs_in_bfloat16_where_the_processor_can(declared, able, runs_in):
+    core = SimpleNamespace(get_property=lambda device, name: able)
+    assert _declared(core, declared) == runs_in
 
 
 @pytest.fixture
