@@ -93,7 +93,7 @@ def open_core(path: str | os.PathLike[str], device: str) -> "openvino.Core":
 def _declared(core: "openvino.Core", precision: str) -> str:
     """The precision that a file declares, as one to run in.
 
-    What int8 leaves in float runs in bfloat16 where the processor can: it costs no AP (docs/performance.md).
+    What int8 leaves in float runs in bfloat16 where the processor can; its AP is in docs/performance.md.
     """
     if precision == "int8" and "BF16" in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES"):
         return "bf16"
