@@ -11,7 +11,7 @@ demo: .venv-base/ready  ## fresh machine → detections on real pictures, withou
 	@echo "cells knows blood cells only. To find other things, train: docs/train.md; the network itself: yolov10 info n"
 
 test: .venv/ready  ## everything in the default tier
-	.venv/bin/python -m pytest
+	.venv/bin/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
 
 test-slow: .venv/ready  ## minutes more
 	.venv/bin/python -m pytest -m slow

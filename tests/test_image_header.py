@@ -4,7 +4,6 @@ import json
 import struct
 import subprocess
 import sys
-import time
 import zlib
 from pathlib import Path
 
@@ -12,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
+from processor_time import within
 
 from yolov10.errors import UserError
 from yolov10.exif import exif_orientation
@@ -316,21 +316,16 @@ MEGABYTE = 1 << 20
     ],
 )
 def test_hostile_headers_are_judged_soon(data: bytes) -> None:
-    begin = time.process_time()
-    with contextlib.suppress(UserError):
+    with within(2), contextlib.suppress(UserError):
         read_header(data)
-    assert time.process_time() - begin < 2
 
 
 def test_two_megabytes_of_jpeg_take_less_than_a_millisecond() -> None:
     picture = ONE_A_FORMAT["UPPER.JPG"]
     data = picture[:-2] + b"\xff\x00" * MEGABYTE + picture[-2:]
-    times = []
-    for _ in range(20):
-        begin = time.perf_counter()
-        read_header(data)
-        times.append(time.perf_counter() - begin)
-    assert min(times) < 1e-3
+    with within(0.1):
+        for _ in range(100):
+            read_header(data)
 
 
 def test_reading_headers_needs_no_numpy() -> None:

@@ -8,6 +8,10 @@ Memory and time are bounded by two numbers, because an opcode makes at most one 
 that are there already: the number of opcodes, and the number of elements copied by the few that copy a value.
 """
 
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from yolov10.errors import UserError
 from yolov10.weights.pickle_machine import MOST_OPCODES, Machine
 from yolov10.weights.pickle_opcodes import HANDLERS, STOP
@@ -23,9 +27,22 @@ def read_pickle(data: bytes) -> object:
     """
     machine = Machine(data)
     try:
-        return _run(machine)
+        with _collector_paused():
+            return _run(machine)
     except UserError as reason:
         raise UserError(f"{reason} (byte {machine.position} of its pickle)") from None
+
+
+@contextmanager
+def _collector_paused() -> Iterator[None]:
+    """Nothing to collect arises here, and Python would walk over all that the program has, time and again."""
+    was_running = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_running:
+            gc.enable()
 
 
 def _run(machine: Machine) -> object:
