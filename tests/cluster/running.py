@@ -42,47 +42,50 @@ def start(names, save_to, wrapped_in=()):
         )
 
 
+def said_by(process):
+    """What it said so far."""
+    return Path(process.args[-1]).with_suffix(".said").read_text()
+
+
 class Gate:
     """The last picture of a list as a pipe: whoever reads it waits there until the test lets him on."""
 
     def __init__(self, names):
         self.path = Path(names.read_text().splitlines()[-1])
+        self.killed = None
 
     def __enter__(self):
         self.data = self.path.read_bytes()
         self.path.unlink()
         os.mkfifo(self.path)
+        # Open throughout: else one who dies slowly could take what is for the next, or the next find an end.
+        self.pipe = os.fdopen(os.open(self.path, os.O_RDWR), "wb")
         return self
 
     def __exit__(self, *_):
+        self.pipe.close()
         self.path.unlink()
         self.path.write_bytes(self.data)
 
     def kill_who_waits(self, process):
         """SIGKILL the worker that reads it; another one comes to it then."""
-        file = wait_for(self._opened, process)
-        (reader,) = wait_for(lambda: self._readers(process), process)
-        os.kill(reader, signal.SIGKILL)
-        wait_for(
-            lambda: str(self.path) not in links_of(reader), process
-        )  # else he would be taken for the next
-        os.close(file)
+        self.killed = self.wait(process)
+        os.kill(self.killed, signal.SIGKILL)
 
     def let_on(self, process):
         """Hand over the picture to who comes next."""
-        file = wait_for(self._opened, process)
-        os.set_blocking(file, True)
-        with os.fdopen(file, "wb") as pipe:
-            pipe.write(self.data)
+        self.wait(process)
+        self.pipe.write(self.data)
+        self.pipe.close()
 
-    def _opened(self):
-        try:
-            return os.open(self.path, os.O_WRONLY | os.O_NONBLOCK)
-        except OSError:  # nobody reads
-            return None
+    def wait(self, process):
+        """The worker that waits there, once there is one."""
+        (reader,) = wait_for(lambda: self._readers(process), process)
+        return reader
 
     def _readers(self, process):
-        return [pid for pid in workers_of(process) if str(self.path) in links_of(pid)]
+        living = set(workers_of(process)) - {self.killed}
+        return [pid for pid in living if str(self.path) in links_of(pid)]
 
 
 def links_of(pid):
@@ -116,7 +119,12 @@ def descendants(pid):
 
 def workers_of(process):
     """The workers that detect, by number."""
-    return [pid for pid, line in descendants(process.pid).items() if "MapWorker(MapBatches(Worker))" in line]
+    return called("MapWorker(MapBatches(Worker))", process)
+
+
+def called(name, process):
+    """The descendants with such a word in their command line, by number."""
+    return [pid for pid, line in descendants(process.pid).items() if name in line]
 
 
 LOOPBACK = ("0100007F", "0000000000000000FFFF00000100007F", "00000000000000000000000001000000")
@@ -138,6 +146,6 @@ def listening_beyond(process):
 def wait_for(condition, process):
     """What `condition` gives once it gives something; the process must live that long."""
     while not (found := condition()):
-        assert process.poll() is None, "it ended too soon"
+        assert process.poll() is None, f"it ended too soon: {said_by(process)}"
         time.sleep(0.01)
     return found

@@ -26,7 +26,8 @@ def detect(
     assert settings.threads is not None
     with ray_session() as ray:
         workers, cpus, gpus = pool_size(ray.cluster_resources(), settings.threads, settings.device)
-        attempts = ray.remote(num_cpus=0)(Attempts).remote()
+        # Nothing is lost but counts when it dies, and no answer in time is no reason to end.
+        attempts = ray.remote(num_cpus=0, max_restarts=-1, max_task_retries=-1)(Attempts).remote()
         job = Job(ray.put(model), settings, batch, os.getcwd(), attempts)  # noqa: PTH109 - text
         together = joined(tasks, workers)
         found = (

@@ -54,7 +54,7 @@ def ray_session() -> Iterator[ModuleType]:
             short = "/tmp" if sys.platform != "win32" else None  # noqa: S108 - a folder of its own, there
             folder = TemporaryDirectory(prefix="yolov10-", dir=short, ignore_cleanup_errors=True)
             ray = _started(stack, Path(stack.enter_context(folder)))
-        _quiet(ray)
+        _prepare(ray)
         yield ray
 
 
@@ -105,7 +105,7 @@ def _connected(stack: ExitStack, failure: str, variables: dict[str, str], how: d
         try:
             with _stderr_closed():
                 ray.init(log_to_driver=False, logging_level=logging.ERROR, **how)
-        except (OSError, ValueError, RuntimeError) as fault:
+        except Exception as fault:  # of no kind at all where the machine is too slow for Ray's patience
             # Of a fault in another process, the last line of its traceback.
             reason = (str(fault.__cause__ or fault).strip().splitlines() or [type(fault).__name__])[-1][:300]
             raise UserError(f"{failure} ({reason})") from None
@@ -132,8 +132,8 @@ def back_home() -> None:
         os.environ["HOME"] = home
 
 
-def _quiet(ray: ModuleType) -> None:
-    """Let Ray Data say nothing, on a bar or in lines: the command has a bar of its own."""
+def _prepare(ray: ModuleType) -> None:
+    """Let Ray Data say nothing, on a bar or in lines, for the command has a bar of its own, and wait."""
     with environment_kept():
         import ray.data
 
@@ -142,4 +142,6 @@ def _quiet(ray: ModuleType) -> None:
     context.print_on_execution_start = False
     # A result of some pictures is handed on when it is there, not when there are megabytes of them.
     context.target_max_block_size = 1
+    # Left alone, it gives up after half an hour without a result: a store may be away for longer.
+    context.execution_no_progress_timeout_s = -1
     logging.getLogger("ray.data").setLevel(logging.CRITICAL)  # its faults arrive as exceptions

@@ -4,7 +4,8 @@ import io
 import itertools
 import os
 import pickle
-from collections import Counter
+import uuid
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -36,22 +37,23 @@ class Job:
 
 
 class Attempts:
-    """One process of the cluster, which counts how often each chunk was begun and not ended.
+    """One process of the cluster, which knows the workers that began each chunk and did not end it.
 
-    Ray begins anew what a worker died of, and would for ever.
+    Ray begins anew what a worker died of, and would for ever. It also asks anew where an answer did not come,
+    as on a slow machine: asked twice, this says the same.
     """
 
     def __init__(self) -> None:
-        self.counts: Counter[str] = Counter()
+        self.workers: defaultdict[str, set[str]] = defaultdict(set)
 
-    def begin(self, key: str) -> int:
-        """Another attempt at a chunk; how many there were before."""
-        self.counts[key] += 1
-        return self.counts[key] - 1
+    def begin(self, key: str, worker: str) -> int:
+        """A worker is at a chunk; how many other ones were before."""
+        self.workers[key].add(worker)
+        return len(self.workers[key]) - 1
 
     def end(self, key: str) -> None:
         """It is done."""
-        del self.counts[key]
+        self.workers.pop(key, None)
 
 
 MOST_ATTEMPTS = 4
@@ -68,6 +70,7 @@ class Worker:
             os.chdir(job.folder)
         back_home()
         self.job = job
+        self.name = uuid.uuid4().hex
         with unpacked(ray.get(job.model)) as model:
             self.detector = open_detector(job.settings, model)
 
@@ -88,7 +91,7 @@ class Worker:
         """How many workers died at these pictures. Raises UserError naming them where too many did."""
         import ray
 
-        deaths: int = ray.get(self.job.attempts.begin.remote(chunk.key))  # type: ignore[assignment]
+        deaths: int = ray.get(self.job.attempts.begin.remote(chunk.key, self.name))  # type: ignore[assignment]
         if deaths >= MOST_ATTEMPTS:
             raise UserError(
                 f"{deaths} workers died at the pictures from {pictures[0].source} to {pictures[-1].source}: "
