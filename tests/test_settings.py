@@ -118,7 +118,7 @@ def test_a_file_that_is_no_settings_is_refused_by_name(tmp_path, content, messag
     ],
 )
 def test_a_value_that_yaml_itself_cannot_make_is_a_plain_fault(tmp_path, value):
-    """A date that no calendar has, a number too long, a list too deep, a tag that lies: these are no YAMLError."""
+    """A date that no calendar has, a number too long, a list too deep, a false tag: no YAMLError."""
     path = tmp_path / "oven.yaml"
     path.write_text(f"heat: {value}\n", encoding="latin-1")
     with pytest.raises(UserError, match=str(path)) as fault:

@@ -159,8 +159,8 @@ def _header(data: bytes, name: str) -> ImageHeader:
 def _still_png(data: bytes) -> bytes:
     """Leave out of a PNG its animation and what follows its end.
 
-    A damaged animation can end OpenCV 5.0 in a segmentation fault. Where no pixels come before the end it reads
-    on behind it, and takes as much memory as the length that stands there says.
+    A damaged animation can end OpenCV 5.0 in a segmentation fault. Where no pixels come before the end it
+    reads on behind it, and takes as much memory as the length that stands there says.
     """
     chunks = list(png_chunks(data))
     if not any(kind in _PNG_ANIMATION for kind, _, _ in chunks):
