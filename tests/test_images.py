@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from memory import peak_megabytes
 from numpy.typing import NDArray
 from odd_pictures import EXPECTED, ODD, READ, REFERENCE, REFUSED, REFUSED_EITHER, difference, pil, saved
 from PIL import Image, ImageOps
@@ -242,6 +243,32 @@ def test_a_damaged_animation_behind_a_still_png_does_no_harm() -> None:
     data = bytearray(SAMPLES["APNG with a still"])
     data[data.index(b"fdAT") + 200] ^= 1  # OpenCV 5.0 ends in a segmentation fault
     assert np.array_equal(images.decode(bytes(data), name="x"), np.asarray(SMALL.convert("RGB"))[:, :, ::-1])
+
+
+READ_WITHOUT_PIXELS = """
+import sys
+from yolov10 import images
+from yolov10.errors import UserError
+
+try:
+    images.read(sys.argv[1])
+except UserError:
+    pass
+else:
+    raise AssertionError
+"""
+
+
+def test_a_length_behind_the_end_of_a_png_without_pixels_takes_no_memory(tmp_path: Path) -> None:
+    data = SAMPLES["PNG"]
+    without = data[: data.index(b"IDAT") - 4] + data[-12:]
+    (tmp_path / "x.png").write_bytes(without + struct.pack(">I", 0x44520061) + b"IDAT" + bytes(100))
+    assert peak_megabytes(READ_WITHOUT_PIXELS, tmp_path / "x.png") < 300
+
+
+def test_bytes_behind_the_end_of_a_png_do_no_harm() -> None:
+    data = SAMPLES["PNG"]
+    assert np.array_equal(images.decode(data + b"more", name="x"), images.decode(data, name="x"))
 
 
 def test_a_picture_of_another_size_than_its_header_says_is_refused() -> None:

@@ -110,9 +110,15 @@ def test_a_file_that_is_no_settings_is_refused_by_name(tmp_path, content, messag
     assert message in str(fault.value)
 
 
-@pytest.mark.parametrize("value", ["2001-13-01", "2001-01-01 25:00:00", "1" * 5000, "[" * 5000, "\xff"])
+@pytest.mark.parametrize(
+    "value",
+    [
+        *("2001-13-01", "2001-01-01 25:00:00", "1" * 5000, "[" * 5000, "\xff"),
+        *('!!int ""', "!!bool x", "!!timestamp x", r'"\U02222222"', r'"\UFFFFFFFF"'),
+    ],
+)
 def test_a_value_that_yaml_itself_cannot_make_is_a_plain_fault(tmp_path, value):
-    """A date that no calendar has, a number too long, a list too deep: these are no YAMLError."""
+    """A date that no calendar has, a number too long, a list too deep, a false tag: no YAMLError."""
     path = tmp_path / "oven.yaml"
     path.write_text(f"heat: {value}\n", encoding="latin-1")
     with pytest.raises(UserError, match=str(path)) as fault:

@@ -92,6 +92,7 @@ REFUSED = {
     "names nested without end": _metadata(names="[" * 100_000),
     "names of a megabyte": _metadata(names="{0: '" + "a" * 1_100_000 + "'}"),
     "a name that is not UTF-8": TOY.replace(b"Platelets", b"Pl\xfct\xfflets"),
+    "an operator that is not UTF-8": TOY.replace(b"Concat", b"Conca\xeb"),
     "another task": _metadata(task="segment"),
     "a size below zero": _metadata(imgsz="[-1, -1]"),
     "a size that is code": _metadata(imgsz="[9**9**9]"),

@@ -23,7 +23,22 @@ def test_hostile_files_are_refused_in_one_line(title, tmp_path, capfd):
         Detector(path, runtime="onnx")
     assert "\n" not in str(fault.value)
     assert len(str(fault.value)) < 400
-    assert capfd.readouterr().err == ""
+    assert capfd.readouterr() == ("", "")
+
+
+NOT_UTF_8 = {
+    "a free side": (b"\x12\x01w", b"\x12\x01\x8d"),
+    "the input": (b"images", b"image\xff"),
+    "the output": (b"output0", b"output\xeb"),
+}
+
+
+@pytest.mark.parametrize("what", NOT_UTF_8)
+def test_a_name_that_is_not_utf_8_is_refused_when_the_file_is_opened(what, tmp_path):
+    path = tmp_path / "odd.onnx"
+    path.write_bytes(TOY.read_bytes().replace(*NOT_UTF_8[what]))
+    with pytest.raises(UserError, match=r"odd\.onnx: .*its texts are not UTF-8"):
+        Detector(path, runtime="onnx")
 
 
 READ_ALL = """

@@ -63,7 +63,7 @@ def _load(path: Path) -> dict[str, Any]:
     text = read_text(path, limit=MAX_YAML)
     try:
         keys = yaml.load(text, Loader=yaml.BaseLoader)  # noqa: S506 - it makes text, lists and dicts only
-    except yaml.YAMLError as fault:
+    except (yaml.YAMLError, ValueError, OverflowError) as fault:  # the last two: no such character
         raise UserError(f"{path} is no valid YAML: {' '.join(str(fault).split())}") from None
     except RecursionError:
         raise UserError(f"{path} is no data.yaml: it is nested too deeply") from None

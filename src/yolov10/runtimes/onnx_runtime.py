@@ -30,16 +30,16 @@ class OnnxRuntime:
         contents: bytes | None = None,
     ) -> None:
         self.session = _open(path, contents, device, threads)
-        try:
+        try:  # each name is decoded when it is asked for, so all are asked for here
             inputs, outputs = self.session.get_inputs(), self.session.get_outputs()
             metadata = self.session.get_modelmeta().custom_metadata_map
             self.input = inputs[0].name if inputs else ""
+            self.outputs = [one.name for one in outputs]
+            takes, gives = [one.shape for one in inputs], [one.shape for one in outputs]
         except UnicodeDecodeError:
             raise refusal(path, "ONNX Runtime", "its texts are not UTF-8") from None
         input_type = TYPES.get(inputs[0].type, inputs[0].type) if inputs else "nothing"
-        self.card, self.form = describe(
-            path, metadata, input_type, [one.shape for one in inputs], [one.shape for one in outputs]
-        )
+        self.card, self.form = describe(path, metadata, input_type, takes, gives)
 
     @property
     def fixed_shape(self) -> tuple[int, int] | None:
@@ -59,7 +59,7 @@ class OnnxRuntime:
         return detect(self._run, self.form, images, classes)
 
     def _run(self, images: NDArray[Any]) -> NDArray[Any]:
-        output: NDArray[Any] = self.session.run(None, {self.input: images})[0]
+        output: NDArray[Any] = self.session.run(self.outputs, {self.input: images})[0]
         return output
 
 
@@ -72,8 +72,12 @@ def _open(
     options.log_severity_level = 4  # what it has to say arrives as an exception
     options.intra_op_num_threads = threads or 0
     providers = _providers(onnxruntime.get_available_providers(), device)
+    # It would print that it tries again on the CPU, which on the CPU is the same once more.
+    again = providers != ["CPUExecutionProvider"]
     try:
-        return onnxruntime.InferenceSession(contents or os.fspath(path), options, providers=providers)
+        return onnxruntime.InferenceSession(
+            contents or os.fspath(path), options, providers=providers, enable_fallback=again
+        )
     except Exception as fault:
         # Its faults share no base class; a name that is not UTF-8 breaks its own message.
         own = type(fault).__module__.startswith("onnxruntime")
