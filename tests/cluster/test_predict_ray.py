@@ -136,6 +136,19 @@ def test_the_results_are_those_of_predict_though_the_process_that_counts_deaths_
     assert save_to.read_bytes() == predicted(names, tmp_path / "one.jsonl")
 
 
+@pytest.mark.chaos
+def test_a_picture_that_never_comes_ends_the_run_in_one_line(tmp_path, monkeypatch):
+    monkeypatch.setenv("RAY_DATA_EXECUTION_NO_PROGRESS_TIMEOUT_S", "5")  # else half an hour
+    names, save_to = write_pictures(tmp_path / "in", 40), tmp_path / "r.jsonl"
+    with Gate(names):
+        process = start(names, save_to)
+        assert process.wait() == 1
+    last = said_by(process).splitlines()[-1]
+    assert re.match(r"error: Ray: .*no progress for at least 5", last)
+    assert last.endswith("what is done is kept: the same command again goes on")
+    assert not save_to.exists()
+
+
 def test_a_worker_that_asks_again_whether_others_died_is_not_counted_as_one():
     attempts = Attempts()
     assert [attempts.begin("key", worker) for worker in ("a", "a", "b", "b", "c")] == [0, 0, 1, 1, 2]
@@ -225,7 +238,6 @@ IMPORTED_BEFORE = """
 import ray
 from cluster.running import descendants
 from yolov10.cluster.session import ray_session
-from yolov10.cluster.worker import Attempts
 from yolov10.errors import UserError
 
 try:

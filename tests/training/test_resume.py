@@ -74,17 +74,22 @@ def unbroken(drawn, tmp_path_factory):
     return weights(folder), calls
 
 
-@pytest.mark.parametrize("seed", [0, *(pytest.param(seed, marks=pytest.mark.chaos) for seed in (1, 2, 3))])
-def test_a_run_killed_at_five_random_moments_ends_with_the_same_weights(drawn, tmp_path, unbroken, seed):
+@pytest.mark.parametrize("seed", range(5))
+def test_a_run_killed_at_random_moments_ends_with_the_same_weights(drawn, tmp_path, unbroken, seed):
     expected, calls = unbroken
-    folder, resume, kills, moments = tmp_path / "run", "", 0, random.Random(seed)
-    while run(drawn, folder, resume, 0 if kills == 5 else moments.randrange(1, calls // 3)) is None:
-        kills += 1
+    folder, resume = tmp_path / "run", ""
+    moments = random.Random(seed)
+    kills = [moments.randrange(1, calls) for _ in range(3)]
+    ended = []
+    for last_call in [*kills, 0]:
+        ended.append(run(drawn, folder, resume, last_call))
+        if ended[-1] is not None:
+            break
         if (folder / "resume.safetensors").exists():
             resume = folder
         else:
             folder = folder.with_name(f"{folder.name}-again")
-    assert kills == 5
+    assert ended[0] is None, "it was never killed"
     assert_same(weights(folder), expected)
     assert len((folder / "history.csv").read_text().splitlines()) == 5
     assert not list(folder.glob(".*.tmp"))

@@ -49,6 +49,11 @@ def detect(
                 yield row["key"], row["lines"], row["deaths"]
         except ray.exceptions.RayError as fault:
             raise UserError(_reason(fault)) from None
+        except Exception as fault:
+            if type(fault).__module__ != "ray.data.exceptions":  # which share no base class
+                raise
+            reason, *_ = str(fault).partition("\n")
+            raise UserError(f"Ray: {reason[:200]}") from None
 
 
 def pool_size(resources: dict[str, float], threads: int, device: str) -> tuple[int, float, float]:

@@ -54,7 +54,7 @@ def ray_session() -> Iterator[ModuleType]:
             short = "/tmp" if sys.platform != "win32" else None  # noqa: S108 - a folder of its own, there
             folder = TemporaryDirectory(prefix="yolov10-", dir=short, ignore_cleanup_errors=True)
             ray = _started(stack, Path(stack.enter_context(folder)))
-        _prepare(ray)
+        _quiet(ray)
         yield ray
 
 
@@ -132,8 +132,8 @@ def back_home() -> None:
         os.environ["HOME"] = home
 
 
-def _prepare(ray: ModuleType) -> None:
-    """Let Ray Data say nothing, on a bar or in lines, for the command has a bar of its own, and wait."""
+def _quiet(ray: ModuleType) -> None:
+    """Let Ray Data say nothing, on a bar or in lines: the command has a bar of its own."""
     with environment_kept():
         import ray.data
 
@@ -142,6 +142,4 @@ def _prepare(ray: ModuleType) -> None:
     context.print_on_execution_start = False
     # A result of some pictures is handed on when it is there, not when there are megabytes of them.
     context.target_max_block_size = 1
-    # Left alone, it gives up after half an hour without a result: a store may be away for longer.
-    context.execution_no_progress_timeout_s = -1
     logging.getLogger("ray.data").setLevel(logging.CRITICAL)  # its faults arrive as exceptions

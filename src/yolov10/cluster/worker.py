@@ -70,7 +70,7 @@ class Worker:
             os.chdir(job.folder)
         back_home()
         self.job = job
-        self.name = uuid.uuid4().hex
+        self.name = uuid.uuid4().hex  # Ray's own for it is the same after a death
         with unpacked(ray.get(job.model)) as model:
             self.detector = open_detector(job.settings, model)
 
