@@ -97,9 +97,9 @@ def read_settings(path: str | os.PathLike[str], owner: type) -> dict[str, Any]:
         raise UserError(f"cannot read {path}: {fault.strerror}") from None
     except RecursionError:
         raise UserError(f"{path} holds no settings: it is nested too deeply") from None
-    except (yaml.YAMLError, ValueError) as fault:  # the second: a date that no calendar has, no UTF-8
+    except (yaml.YAMLError, ValueError, OverflowError) as fault:  # such a date or character there is not
         raise UserError(f"{path} is not YAML: {' '.join(str(fault).split())[:200]}") from None
-    except (LookupError, AttributeError, OverflowError):  # its own words would say nothing
+    except (LookupError, AttributeError):  # its own words would say nothing
         raise UserError(f"{path} is not YAML: a value is not of the type that it is tagged as") from None
     if not isinstance(content, dict):
         raise UserError(f"{path} does not hold `name: value` lines")
