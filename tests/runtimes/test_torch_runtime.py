@@ -34,18 +34,18 @@ def threads_seen(runtime, calls=1):
 
 @pytest.fixture
 def three_threads():
-    """As on a machine of three cores, whatever this one has, or another test left."""
+    """As on a machine of three cores, whatever this one has."""
     before = torch.get_num_threads()
     torch.set_num_threads(3)
-    yield 3
+    yield
     torch.set_num_threads(before)
 
 
-def test_threads_of_one_detector_do_not_stay_with_the_next(model, three_threads):
-    before = three_threads
+@pytest.mark.usefixtures("three_threads")
+def test_threads_of_one_detector_do_not_stay_with_the_next(model):
     assert threads_seen(open_runtime(model, runtime="torch", device="cpu", threads=1)) == [1]
-    assert torch.get_num_threads() == before
-    assert threads_seen(open_runtime(model, runtime="torch", device="cpu")) == [before]
+    assert torch.get_num_threads() == 3
+    assert threads_seen(open_runtime(model, runtime="torch", device="cpu")) == [3]
 
 
 def test_threads_are_restored_after_a_failed_call(model):

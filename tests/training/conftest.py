@@ -1,6 +1,7 @@
 """Small data sets and short trainings."""
 
 import pytest
+import torch
 from training.drawn import draw_dataset
 
 from yolov10.training.config import TrainConfig
@@ -10,6 +11,14 @@ from yolov10.training.config import TrainConfig
 def drawn(tmp_path_factory):
     """The data.yaml of eight drawn pictures to learn from and four to validate on."""
     return draw_dataset(tmp_path_factory.mktemp("drawn"))
+
+
+@pytest.fixture(autouse=True)
+def threads_given_back():
+    """A part of a training that a test does by itself leaves its threads to the tests that follow."""
+    before = torch.get_num_threads()
+    yield
+    torch.set_num_threads(before)
 
 
 @pytest.fixture
