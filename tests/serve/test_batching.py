@@ -70,6 +70,17 @@ def test_where_company_is_no_gain_each_runs_alone_and_is_answered_in_its_turn(po
     assert [shape[0] for shape, _ in runtime.batches] == [1] * 6
 
 
+def test_under_load_nobody_is_woken_before_his_turn(pool):
+    """All who waited were woken at every batch, to wait again; that took a tenth of the service's time."""
+    woken = []
+    batcher = Batcher(8, lambda *_: woken.append([call.woken.is_set() for call in batcher.waiting]))
+    runtime = Echo()
+    runtime.gains_together = False
+    for future in gather(batcher, runtime, pool, [(picture(value), None) for value in range(3)]):
+        future.result(WAIT)
+    assert woken == [[False] * 3, [False] * 2, [False], []]
+
+
 def test_a_batch_is_no_larger_than_allowed_and_large_pictures_count_more(pool):
     batcher, runtime = Batcher(4, lambda *_: None), Echo()
     small = [(picture(value), None) for value in range(5)]

@@ -25,6 +25,8 @@ class _Call:
     rows: NDArray[np.float32] | None = None
     fault: BaseException | None = None
     weight: float = field(init=False)
+    woken: threading.Event = field(init=False, default_factory=threading.Event)
+    """Set when it is done, or when it is its turn to run."""
 
     def __post_init__(self) -> None:
         _, _, height, width = self.images.shape
@@ -44,8 +46,8 @@ class Batcher:
     """Runs calls one batch after another, the oldest first, with those behind it that fit if that is faster.
 
     There is no timer and no thread of its own: a call that finds nothing running runs at once, alone if need
-    be; those that come meanwhile gather, and are the next batch. One batch runs at a time, of all models,
-    since each takes all cores.
+    be; those that come meanwhile gather, and the oldest of them runs the next batch. One batch runs at a
+    time, of all models, since each takes all cores.
     largest: pictures of the usual size in a batch. observe: told the pictures and seconds of every batch.
     """
 
@@ -54,36 +56,35 @@ class Batcher:
         self.observe = observe
         self.waiting: deque[_Call] = deque()
         self.running = False
-        self.changed = threading.Condition()
+        self.lock = threading.Lock()
 
     def run(
         self, runtime: Runtime, images: NDArray[np.float32], classes: Sequence[int] | None
     ) -> NDArray[np.float32]:
         """Rows of images, as `Runtime` says; raises what the runtime raises."""
         call = _Call(runtime, images, None if classes is None else tuple(classes))
-        with self.changed:
+        with self.lock:
             self.waiting.append(call)
-            while not call.done:
-                if self.running:
-                    self.changed.wait()
-                else:
-                    self._run_next()
+            waits, self.running = self.running, True
+        if waits:
+            call.woken.wait()
+        if not call.done:
+            self._run_next()
         if call.fault is not None:
             raise call.fault
         assert call.rows is not None
         return call.rows
 
     def _run_next(self) -> None:
-        """Run the oldest call and its company; the lock is held on entry and exit, not while it runs."""
-        batch = self._take()
-        self.running = True
-        self.changed.release()
-        try:
-            _run_together(batch, self.observe)
-        finally:
-            self.changed.acquire()
-            self.running = False
-            self.changed.notify_all()
+        """Run the oldest call and its company; then wake whose turn it is, and them, and nobody else."""
+        with self.lock:
+            batch = self._take()
+        _run_together(batch, self.observe)
+        with self.lock:
+            heirs = list(self.waiting)[:1]
+            self.running = bool(heirs)
+        for call in heirs + batch:
+            call.woken.set()
 
     def _take(self) -> list[_Call]:
         first = self.waiting.popleft()
