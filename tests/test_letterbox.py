@@ -1,5 +1,6 @@
 """Letterbox and its inverse: the examples of spec 5.5 and 7.3, and properties."""
 
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given
@@ -7,7 +8,7 @@ from hypothesis import strategies as st
 
 from yolov10.errors import UserError
 from yolov10.image_size import check_image_size, parse_image_size
-from yolov10.letterbox import fit, letterbox, network_input
+from yolov10.letterbox import PADDING, fit, letterbox, network_input, scaled
 
 
 # Spec 5.5: source h×w → resized w×h, top/bottom/left/right, output h×w.
@@ -83,6 +84,24 @@ def test_any_picture_fits_any_size_and_comes_back(width, height, size):
 def test_a_side_never_vanishes(width, height):
     canvas = letterbox(np.full((height, width, 3), 9, np.uint8), fit(width, height, 640))
     assert (canvas == 9).any()
+
+
+@given(
+    width=st.integers(1, 200),
+    height=st.integers(1, 200),
+    size=st.one_of(st.integers(1, 150), st.tuples(st.integers(1, 150), st.integers(1, 150))),
+    cut=st.booleans(),
+)
+def test_a_used_canvas_gives_the_pixels_of_a_fresh_one(width, height, size, cut):
+    image = np.random.default_rng(0).integers(256, size=(height + cut, width + cut, 3), dtype=np.uint8)
+    image = image[cut:, cut:]  # of a larger picture, with gaps between its rows
+    frame = fit(width, height, check_image_size(size))
+    resized = cv2.resize(image, scaled(width, height, frame.gain), interpolation=cv2.INTER_LINEAR)
+    expected = np.full((frame.height, frame.width, 3), PADDING, np.uint8)
+    expected[frame.top :, frame.left :][: resized.shape[0], : resized.shape[1]] = resized
+    used = np.full_like(expected, 77)
+    np.testing.assert_array_equal(letterbox(image, frame, used), expected)
+    np.testing.assert_array_equal(letterbox(image, frame), expected)
 
 
 def test_network_input_is_rgb_in_0_to_1():

@@ -49,35 +49,44 @@ def fit(width: int, height: int, size: ImageSize) -> Frame:
     return Frame(width, height, box_width, box_height, gain, left, top)
 
 
-def letterbox(image: Image, frame: Frame) -> Image:
+def letterbox(image: Image, frame: Frame, canvas: Image | None = None) -> Image:
     """The picture [h, w, 3] scaled into its place in a gray [frame.height, frame.width, 3].
 
     It may be a smaller copy of the source that the frame is of; where nothing is to be done, it comes back.
+    `canvas` is such an array to be used again.
     """
     width, height = scaled(frame.source_width, frame.source_height, frame.gain)
-    inside = image
-    if (width, height) != image.shape[1::-1]:
-        inside = cv2.resize(image, (width, height), interpolation=cv2.INTER_LINEAR).astype(
-            np.uint8, copy=False
-        )
-    if (frame.height, frame.width) == inside.shape[:2]:
-        return inside
-    canvas = np.full((frame.height, frame.width, 3), PADDING, np.uint8)
-    canvas[frame.top : frame.top + height, frame.left : frame.left + width] = inside
+    if image.shape[:2] == (height, width) == (frame.height, frame.width):
+        return image
+    canvas = np.empty((frame.height, frame.width, 3), np.uint8) if canvas is None else canvas
+    right, bottom = frame.left + width, frame.top + height
+    for bar in (canvas[: frame.top], canvas[bottom:], canvas[:, : frame.left], canvas[:, right:]):
+        bar[:] = PADDING
+    inside = canvas[frame.top : bottom, frame.left : right]
+    if image.shape == inside.shape:
+        inside[:] = image
+    else:
+        cv2.resize(image, (width, height), dst=inside, interpolation=cv2.INTER_LINEAR)
     return canvas
 
 
-def network_input(images: Sequence[Image], out: NDArray[np.float32] | None = None) -> NDArray[np.float32]:
-    """BGR pictures of one shape [h, w, 3] → float32 [n, 3, h, w], RGB in 0..1 (spec 7.2).
-
-    `out` is such an array to be used again. Ten times as fast as OpenCV's blobFromImages.
-    """
+def network_input(images: Sequence[Image]) -> NDArray[np.float32]:
+    """BGR pictures of one shape [h, w, 3] → float32 [n, 3, h, w], RGB in 0..1 (spec 7.2)."""
     height, width = images[0].shape[:2]
-    batch = np.empty((len(images), 3, height, width), np.float32) if out is None else out
+    batch = np.empty((len(images), 3, height, width), np.float32)
+    channels = np.empty((3, height, width), np.uint8)
     for image, planes in zip(images, batch, strict=True):
-        for channel, plane in enumerate(cv2.split(image)):
-            np.multiply(plane, np.float32(1 / 255), out=planes[2 - channel])
+        fill_planes(planes, image, channels)
     return batch
+
+
+def fill_planes(planes: NDArray[np.float32], image: Image, channels: NDArray[np.uint8]) -> None:
+    """Write a BGR picture [h, w, 3] to planes [3, h, w], RGB in 0..1, by way of `channels` [3, h, w].
+
+    Ten times as fast as OpenCV's blobFromImages.
+    """
+    cv2.split(image, list(channels))
+    np.multiply(channels[::-1], np.float32(1 / 255), out=planes)
 
 
 def scaled(width: int, height: int, gain: float) -> tuple[int, int]:

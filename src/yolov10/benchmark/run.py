@@ -20,11 +20,11 @@ from yolov10.benchmark.memory import peak_megabytes
 from yolov10.benchmark.peak import OPERATIONS, convolution
 from yolov10.benchmark.timing import WARM_UP, Spread, in_turns
 from yolov10.formulas import total_cost
-from yolov10.letterbox import Frame, letterbox, network_input
+from yolov10.letterbox import Frame, fill_planes, letterbox, network_input
 from yolov10.model_card import ModelCard
 from yolov10.model_names import SAMPLES
 from yolov10.opencv import cv2
-from yolov10.prediction.ahead import fit_and_read
+from yolov10.prediction.ahead import Room, fit_and_read
 from yolov10.prediction.detector import Detector
 from yolov10.runtimes.open import PACKAGES, RuntimeChoice
 from yolov10.runtimes.runtime import Precision
@@ -112,11 +112,13 @@ def _milliseconds(
 ) -> dict[str, list[float]]:
     """Of everything that is measured, by name, round by round."""
     some = next(iter(detectors.values()))
-    out = together[:1].copy()
+    room = Room(frame.height, frame.width)
     peaks = {name: runtime for name, runtime in _PEAKS.items() if _version(PACKAGES[runtime])}  # type: ignore[index]
     steps: dict[str, Callable[[], object]] = {
         "read": lambda: fit_and_read(images.open_file(path), some.image_size, full_decode=False),
-        "letterbox": lambda: network_input([letterbox(pixels, frame)], out),
+        "letterbox": lambda: fill_planes(
+            room.planes[0], letterbox(pixels, frame, room.canvas), room.channels
+        ),
         **{name: convolution(runtime, threads) for name, runtime in peaks.items()},
         **{f"total {case.name}": partial(detector, path) for case, detector in detectors.items()},
         **{f"batch {case.name}": partial(one.runtime, together) for case, one in timed.items()},

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from yolov10.image_size import ImageSize
 from yolov10.images import Encoded, Image
-from yolov10.letterbox import Frame, fit, letterbox, network_input
+from yolov10.letterbox import Frame, fill_planes, fit, letterbox
 from yolov10.prediction.picture import Picture
 
 WORKERS = 2
@@ -21,6 +21,15 @@ WORKERS = 2
 
 T = TypeVar("T")
 U = TypeVar("U")
+
+
+class Room:
+    """Memory in which a picture is made ready for the network."""
+
+    def __init__(self, height: int, width: int) -> None:
+        self.canvas = np.empty((height, width, 3), np.uint8)
+        self.channels = np.empty((3, height, width), np.uint8)
+        self.planes = np.empty((1, 3, height, width), np.float32)
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,54 +40,59 @@ class Ready:
     as_read: Image
     """BGR [h, w, 3], upright; of a large JPEG, twice what the network needs or more, a smaller copy."""
     frame: Frame
-    planes: NDArray[np.float32]
-    """[1, 3, H, W], RGB 0..1."""
+    room: Room
+
+    @property
+    def planes(self) -> NDArray[np.float32]:
+        """[1, 3, H, W], RGB 0..1."""
+        return self.room.planes
 
 
-class Planes:
-    """Arrays [1, 3, H, W] to be filled again: fresh memory costs as much as filling it."""
+class Rooms:
+    """Rooms to be filled again: fresh memory costs as much as filling it."""
 
     def __init__(self) -> None:
-        self.free: dict[tuple[int, int], deque[NDArray[np.float32]]] = {}
+        self.free: dict[tuple[int, int], deque[Room]] = {}
         self.lock = threading.Lock()
 
-    def take(self, height: int, width: int) -> NDArray[np.float32]:
+    def take(self, height: int, width: int) -> Room:
         """One that nobody uses, its contents are of no meaning."""
         with self.lock:
             if free := self.free.get((height, width)):
                 return free.pop()
-        return np.empty((1, 3, height, width), np.float32)
+        return Room(height, width)
 
-    def give_back(self, planes: NDArray[np.float32]) -> None:
+    def give_back(self, room: Room) -> None:
         """Nobody looks at it any more. A few shapes are remembered."""
         with self.lock:
-            shape = (planes.shape[2], planes.shape[3])
+            shape = (room.planes.shape[2], room.planes.shape[3])
             if shape not in self.free and len(self.free) >= SHAPES_KEPT:
                 self.free.clear()
-            self.free.setdefault(shape, deque(maxlen=PLANES_KEPT)).append(planes)
+            self.free.setdefault(shape, deque(maxlen=ROOMS_KEPT)).append(room)
 
 
-SHAPES_KEPT, PLANES_KEPT = 4, 4
+SHAPES_KEPT, ROOMS_KEPT = 4, 4
 LARGE = 800_000
 """Pixels from which on reading a JPEG smaller saves more than a millisecond or two."""
 
 
-def prepare(picture: Picture, size: ImageSize, planes: Planes, *, full_decode: bool) -> Ready:
+def prepare(picture: Picture, size: ImageSize, rooms: Rooms, *, full_decode: bool) -> Ready:
     """Read a picture and fit it to the network. Raises UserError naming what cannot be read."""
     pixels, frame = fit_and_read(picture.open(), size, full_decode=full_decode)
-    return _letterboxed(picture, pixels, frame, planes)
+    return _letterboxed(picture, pixels, frame, rooms)
 
 
-def cut_out(whole: Ready, window: NDArray[np.int64], size: ImageSize, planes: Planes) -> Ready:
+def cut_out(whole: Ready, window: NDArray[np.int64], size: ImageSize, rooms: Rooms) -> Ready:
     """A window xyxy of a picture that was read whole, fitted to the network as if it were all."""
     x1, y1, x2, y2 = window.tolist()
     frame = fit(x2 - x1, y2 - y1, size)
-    return _letterboxed(whole.picture, whole.as_read[y1:y2, x1:x2], frame, planes)
+    return _letterboxed(whole.picture, whole.as_read[y1:y2, x1:x2], frame, rooms)
 
 
-def _letterboxed(picture: Picture, pixels: Image, frame: Frame, planes: Planes) -> Ready:
-    taken = planes.take(frame.height, frame.width)
-    return Ready(picture, pixels, frame, network_input([letterbox(pixels, frame)], taken))
+def _letterboxed(picture: Picture, pixels: Image, frame: Frame, rooms: Rooms) -> Ready:
+    room = rooms.take(frame.height, frame.width)
+    fill_planes(room.planes[0], letterbox(pixels, frame, room.canvas), room.channels)
+    return Ready(picture, pixels, frame, room)
 
 
 def fit_and_read(opened: Encoded | Image, size: ImageSize, *, full_decode: bool) -> tuple[Image, Frame]:
