@@ -1,8 +1,9 @@
 """Put the best weights of a run into the package, as the model `cells`: both of its files.
 
-    python scripts/embed_cells.py RUN
+    python scripts/embed_cells.py [RUN]
 
-How the run was made: docs/cells.md.
+How the run was made: docs/cells.md. Without one, the ONNX file is made anew of the weights that are there, as
+it has to be when `yolov10.graph` has changed.
 """
 
 import sys
@@ -15,12 +16,13 @@ from yolov10.weights.native import read_native, write_native
 
 
 def embed(run: Path) -> None:
-    """Write the native weights, under this project's licence, and export them to ONNX, verified."""
+    """Write the native weights of a run, under this project's licence."""
     weights = read_native(run / "best.safetensors")
     card = replace(weights.card, license="Apache-2.0")
     write_native(weights_file(CELLS), replace(weights, card=card))
-    export(weights_file(CELLS), output=exported_file(CELLS), say=print)
 
 
 if __name__ == "__main__":
-    embed(Path(sys.argv[1]))
+    for run in sys.argv[1:2]:
+        embed(Path(run))
+    export(weights_file(CELLS), output=exported_file(CELLS), say=print)

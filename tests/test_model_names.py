@@ -10,8 +10,10 @@ from yolov10 import Detector
 from yolov10.cli.main import main
 from yolov10.evaluation import evaluate
 from yolov10.evaluation.matching import overlaps
-from yolov10.model_names import SAMPLES
+from yolov10.graph.network import Form, onnx_model
+from yolov10.model_names import SAMPLES, exported_file, weights_file
 from yolov10.training import TrainConfig
+from yolov10.weights.native import read_native
 
 LABELS = Path(__file__).parent / "data" / "cells_samples"
 PICTURES = sorted(SAMPLES.glob("*.jpg"))
@@ -27,6 +29,12 @@ def labelled(picture):
 def test_three_pictures_come_with_it_and_their_licence():
     assert len(PICTURES) == 3
     assert "MIT License" in (SAMPLES / "LICENSE").read_text()
+
+
+def test_its_onnx_file_is_the_graph_that_its_weights_make_today():
+    graph = onnx_model(read_native(weights_file("cells")), Form(), {})
+    metadata_last = exported_file("cells").read_bytes()
+    assert metadata_last.startswith(graph), "to make it anew: scripts/embed_cells.py"
 
 
 def test_it_finds_the_labelled_cells():
