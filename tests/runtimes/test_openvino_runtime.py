@@ -12,6 +12,7 @@ from runtimes.hostile_onnx import REFUSED
 
 from yolov10 import Detector
 from yolov10.errors import MissingExtraError, UserError
+from yolov10.model_names import FOLDER
 from yolov10.runtimes.onnx_runtime import OnnxRuntime
 from yolov10.runtimes.openvino_runtime import OpenvinoRuntime, _declared
 from yolov10.silence import import_openvino
@@ -142,6 +143,14 @@ def test_precision_reaches_the_compiled_model(options, hint):
 def test_threads_reach_the_compiled_model():
     runtime = Detector(TOY, runtime="openvino", threads=1).runtime
     assert runtime.compiled((1, 3, 64, 96)).model.get_property("INFERENCE_NUM_THREADS") == 1
+
+
+@pytest.mark.parametrize("model", ["cells.onnx", "cells.safetensors"])
+def test_processes_of_one_thread_do_not_all_run_on_the_same_core(model):
+    runtime = Detector(FOLDER / model, runtime="openvino", threads=1).runtime
+    sides = (64, 96)
+    compiled = runtime.compiled((1, 3, *sides)) if model == "cells.onnx" else runtime.compiled(sides, None)
+    assert compiled.model.get_property("ENABLE_CPU_PINNING") is False
 
 
 def test_other_devices_are_refused():

@@ -103,7 +103,10 @@ def _declared(core: "openvino.Core", precision: str) -> str:
 def settings_for(precision: str, threads: int | None) -> dict[str, str]:
     """What a model is compiled with."""
     settings = {"INFERENCE_PRECISION_HINT": HINTS[precision], "PERFORMANCE_HINT": "LATENCY"}
-    return settings if threads is None else settings | {"INFERENCE_NUM_THREADS": str(threads)}
+    if threads is None:
+        return settings
+    # OpenVINO would tie its threads to cores, those of every process to the same ones.
+    return settings | {"INFERENCE_NUM_THREADS": str(threads), "ENABLE_CPU_PINNING": "NO"}
 
 
 def compile_or_refuse(
