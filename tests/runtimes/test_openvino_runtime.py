@@ -38,12 +38,14 @@ def test_float32_is_float32_whatever_the_cpu_prefers():
     [
         ("int8", ["FP32", "BF16", "INT8"], "bf16"),
         ("int8", ["FP32", "INT8"], "fp32"),
+        ("bf16", ["FP32", "BF16"], "bf16"),
+        ("bf16", ["FP32", "INT8"], "fp32"),
         ("fp32", ["FP32", "BF16"], "fp32"),
         ("fp16", ["FP32"], "fp16"),
         ("int4", ["FP32", "BF16"], "fp32"),
     ],
 )
-def test_what_int8_leaves_in_float_runs_in_bfloat16_where_the_processor_can(declared, able, runs_in):
+def test_what_a_file_declares_runs_in_bfloat16_only_where_the_processor_has_it(declared, able, runs_in):
     core = SimpleNamespace(get_property=lambda device, name: able)
     assert _declared(core, declared) == runs_in
 

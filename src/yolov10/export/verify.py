@@ -21,7 +21,7 @@ from yolov10.image_size import ImageSize
 from yolov10.letterbox import fit, letterbox, network_input
 from yolov10.network.model import YOLOv10
 from yolov10.runtimes.open import PACKAGES, installed_runtimes, open_runtime
-from yolov10.runtimes.runtime import Runtime
+from yolov10.runtimes.runtime import Precision, Runtime
 from yolov10.runtimes.torch_runtime import TorchRuntime
 from yolov10.weights.networks import to_network
 
@@ -47,7 +47,9 @@ def verify(path: Path, plan: Plan, say: Callable[[str], None]) -> dict[str, Any]
     figures: dict[str, Any] = {}
     expected = None if plan.precision == "fp32" else _average_precision(TorchRuntime(network, "cpu"), plan)
     for name in installed_runtimes(path):
-        runtime = open_runtime(path, runtime=name, device="cpu", cache=False)
+        # Judged in bfloat16 also where the processor has none, and a user's run would be in float32.
+        asked: Precision | None = "bf16" if name == "openvino" and plan.precision == "bf16" else None
+        runtime = open_runtime(path, runtime=name, device="cpu", precision=asked, cache=False)
         if expected is None:
             own = _compare(runtime, network, plan)
             line = f"boxes within {own['boxes']:.2g} px, scores within {own['scores']:.2g}"

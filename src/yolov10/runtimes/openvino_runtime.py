@@ -93,10 +93,11 @@ def open_core(path: str | os.PathLike[str], device: str) -> "openvino.Core":
 def _declared(core: "openvino.Core", precision: str) -> str:
     """The precision that a file declares, as one to run in.
 
-    What int8 leaves in float runs in bfloat16 where the processor can; its AP is in docs/performance.md.
+    bfloat16 only where the processor has it: to imitate it takes three times as long as float32. What int8
+    leaves in float runs in it, too; its AP is in docs/performance.md.
     """
-    if precision == "int8" and "BF16" in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES"):
-        return "bf16"
+    if precision in ("bf16", "int8"):
+        return "bf16" if "BF16" in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES") else "fp32"
     return precision if precision in HINTS else "fp32"
 
 
