@@ -8,7 +8,17 @@ from golden_weights import image
 from hypothesis import given
 from hypothesis import strategies as st
 from training.dense_reference import dense_loss
-from training.golden_maps import CASE_A, CASE_B, HEADS, LABELS, gradients, hashed, hashed_maps, random_maps
+from training.golden_maps import (
+    CASE_A,
+    CASE_B,
+    HEADS,
+    LABELS,
+    WITHIN,
+    gradients,
+    hashed,
+    hashed_maps,
+    random_maps,
+)
 
 from yolov10.errors import UserError
 from yolov10.network import build
@@ -34,25 +44,28 @@ def test_hash_is_the_published_one():
     ],
     ids=["A", "B", "C", "no labels"],
 )
-def test_loss_of_one_head_is_the_published_one(key, topk, labels, total, items, gradient_sums):
-    maps = hashed_maps(key)
+@pytest.mark.parametrize("dtype", WITHIN)
+def test_loss_of_one_head_is_the_published_one(key, topk, labels, total, items, gradient_sums, dtype):
+    maps, close = hashed_maps(key, dtype), {"rel": WITHIN[dtype]}
     grid = grid_of(maps)
-    truths = ground_truths(labels, grid, 3)
-    loss = head_loss(maps, grid, truths, pairs_inside(truths, grid), topk) * torch.tensor([7.5, 0.5, 1.5])
-    assert loss.tolist() == pytest.approx(items, rel=1e-6)
-    assert 2 * loss.sum().item() == pytest.approx(total, rel=1e-6)
+    truths = ground_truths(labels.to(dtype), grid, 3)
+    gains = torch.tensor([7.5, 0.5, 1.5], dtype=dtype)
+    loss = head_loss(maps, grid, truths, pairs_inside(truths, grid), topk) * gains
+    assert loss.tolist() == pytest.approx(items, **close)
+    assert 2 * loss.sum().item() == pytest.approx(total, **close)
     if gradient_sums:
         sums = [gradient.abs().sum().item() for gradient in torch.autograd.grad(2 * loss.sum(), maps)]
-        assert sums == pytest.approx(gradient_sums, rel=1e-6)
+        assert sums == pytest.approx(gradient_sums, **close)
 
 
-def test_two_heads_add_up_to_the_published_total():
+@pytest.mark.parametrize("dtype", WITHIN)
+def test_two_heads_add_up_to_the_published_total(dtype):
     total, items = DualAssignmentLoss(num_classes=3)(
-        {"one2many": hashed_maps(CASE_A), "one2one": hashed_maps(CASE_B)}, LABELS
+        {"one2many": hashed_maps(CASE_A, dtype), "one2one": hashed_maps(CASE_B, dtype)}, LABELS.to(dtype)
     )
-    assert total.item() == pytest.approx(345.59182, rel=1e-6)
+    assert total.item() == pytest.approx(345.59182, rel=WITHIN[dtype])
     assert items.tolist() == pytest.approx(
-        [2.962150, 35.796268, 9.255662, 3.678083, 114.651581, 6.452167], rel=1e-6
+        [2.962150, 35.796268, 9.255662, 3.678083, 114.651581, 6.452167], rel=WITHIN[dtype]
     )
     assert total.shape == ()
     assert total.requires_grad
