@@ -10,8 +10,9 @@ demo: .venv-base/ready  ## fresh machine → detections on real pictures, withou
 	@echo "  .venv-base/bin/yolov10 predict PICTURES --model cells --output annotated"
 	@echo "cells knows blood cells only. To find other things, train: docs/train.md; the network itself: yolov10 info n"
 
+# A process that crashes is not begun anew: after that, xdist would wait for tests that nobody runs.
 test: .venv/ready  ## everything in the default tier
-	.venv/bin/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
+	.venv/bin/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile --max-worker-restart 0
 
 test-slow: .venv/ready  ## minutes more
 	.venv/bin/python -m pytest -m slow
