@@ -20,7 +20,7 @@ from yolov10.benchmark.memory import peak_megabytes
 from yolov10.benchmark.peak import OPERATIONS, convolution
 from yolov10.benchmark.timing import WARM_UP, Spread, in_turns
 from yolov10.formulas import total_cost
-from yolov10.letterbox import Frame, fill_planes, letterbox, network_input
+from yolov10.letterbox import Frame, letterbox, network_input
 from yolov10.model_card import ModelCard
 from yolov10.model_names import SAMPLES
 from yolov10.opencv import cv2
@@ -116,9 +116,7 @@ def _milliseconds(
     peaks = {name: runtime for name, runtime in _PEAKS.items() if _version(PACKAGES[runtime])}  # type: ignore[index]
     steps: dict[str, Callable[[], object]] = {
         "read": lambda: fit_and_read(images.open_file(path), some.image_size, full_decode=False),
-        "letterbox": lambda: fill_planes(
-            room.planes[0], letterbox(pixels, frame, room.canvas), room.channels
-        ),
+        "letterbox": partial(room.fill, pixels, frame),
         **{name: convolution(runtime, threads) for name, runtime in peaks.items()},
         **{f"total {case.name}": partial(detector, path) for case, detector in detectors.items()},
         **{f"batch {case.name}": partial(one.runtime, together) for case, one in timed.items()},

@@ -31,6 +31,10 @@ class Room:
         self.channels = np.empty((3, height, width), np.uint8)
         self.planes = np.empty((1, 3, height, width), np.float32)
 
+    def fill(self, pixels: Image, frame: Frame) -> None:
+        """Make the planes those of a picture, or of a smaller copy of it, that lies in the frame."""
+        fill_planes(self.planes[0], letterbox(pixels, frame, self.canvas), self.channels)
+
 
 @dataclass(frozen=True, eq=False)
 class Ready:
@@ -91,7 +95,7 @@ def cut_out(whole: Ready, window: NDArray[np.int64], size: ImageSize, rooms: Roo
 
 def _letterboxed(picture: Picture, pixels: Image, frame: Frame, rooms: Rooms) -> Ready:
     room = rooms.take(frame.height, frame.width)
-    fill_planes(room.planes[0], letterbox(pixels, frame, room.canvas), room.channels)
+    room.fill(pixels, frame)
     return Ready(picture, pixels, frame, room)
 
 
