@@ -23,6 +23,6 @@ def embed(run: Path) -> None:
 
 
 if __name__ == "__main__":
-    for run in sys.argv[1:2]:
-        embed(Path(run))
+    if len(sys.argv) > 1:
+        embed(Path(sys.argv[1]))
     export(weights_file(CELLS), output=exported_file(CELLS), say=print)

@@ -150,8 +150,8 @@ def test_threads_reach_the_compiled_model():
 @pytest.mark.parametrize("model", ["cells.onnx", "cells.safetensors"])
 def test_processes_of_one_thread_do_not_all_run_on_the_same_core(model):
     runtime = Detector(FOLDER / model, runtime="openvino", threads=1).runtime
-    sides = (64, 96)
-    compiled = runtime.compiled((1, 3, *sides)) if model == "cells.onnx" else runtime.compiled(sides, None)
+    runtime(IMAGES[:1])
+    (compiled,) = runtime.shapes.kept.values()
     assert compiled.model.get_property("ENABLE_CPU_PINNING") is False
 
 
