@@ -55,7 +55,6 @@ def test_a_sheet_of_labelled_pictures(run, tmp_path):
         (("check", "gone.yaml"), "gone.yaml"),
         (("show", BCCD, "--output", "x.gif"), ".jpg or .png"),
         (("show", BCCD, "--output", "x.png", "--split", "tarin"), "did you mean 'train'"),
-        (("show", BCCD, "--output", "x.png", "--count", "0"), "count 0"),
     ],
 )
 def test_wrong_use_is_one_line(run, arguments, reason):

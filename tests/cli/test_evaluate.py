@@ -54,13 +54,27 @@ def test_plots_go_where_they_were_asked_for(run, one_picture, tmp_path):
     assert len(list((tmp_path / "plots").iterdir())) == 4
 
 
-def test_faults_of_the_data_are_counted(run, one_picture):
-    (one_picture.parent / "labels" / "a.txt").write_text("0 .3 .4 .4 .4\n0 nonsense\n")
-    result = run("evaluate", one_picture, "--model", TOY)
-    assert result.code == 0
-    assert "1 fault in the data set" in result.err
-    assert "data check" in result.err
-    assert "fault" not in run("evaluate", one_picture, "--model", TOY, "--quiet").err
+def test_faults_of_the_data_are_named_even_where_only_warnings_are(run, one_picture):
+    labels = one_picture.parent / "labels" / "a.txt"
+    labels.write_text("0 .3 .4 .4 .4\n" + "0 nonsense\n" * 5)
+    for quiet in ([], ["--quiet"]):
+        result = run("evaluate", one_picture, "--model", TOY, *quiet)
+        assert result.code == 0
+        assert [f"{labels}:{line}: " in result.err for line in range(1, 7)] == [
+            False,
+            *[True] * 3,
+            False,
+            False,
+        ]
+        assert f"2 more faults in val; yolov10 data check {one_picture} names them" in result.err
+
+
+def test_the_other_head_in_a_runtime_that_has_none_says_which_has(run):
+    result = run("evaluate", BCCD, "--model", "cells", "--head", "both", "--runtime", "onnx")
+    assert (result.code, result.err) == (
+        1,
+        "error: the one-to-many head runs in torch: leave --runtime out\n",
+    )
 
 
 @pytest.mark.parametrize(
@@ -69,7 +83,6 @@ def test_faults_of_the_data_are_counted(run, one_picture):
         (["--split", "tets"], "has no split 'tets'; did you mean 'test'"),
         (["--head", "both"], "has no one-to-many head"),
         (["--protocol", "published", "--image-size", "320x320"], "one number"),
-        (["--batch", 0], "batch 0"),
         (["--images", "."], "--images goes with a COCO JSON"),
     ],
 )

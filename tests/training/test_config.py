@@ -57,6 +57,22 @@ def test_a_config_yaml_gives_the_same_settings_again(tmp_path):
     assert TrainConfig.layered({}, file=tmp_path / "config.yaml") == config
 
 
+@pytest.mark.parametrize(
+    "given", [{"recipe": "small"}, {"scale": "x"}, {"recipe": "small", "scale": "x"}, {"epochs": 7}]
+)
+def test_a_runs_own_file_does_not_stand_against_another_recipe_or_scale(given, tmp_path):
+    path = tmp_path / "config.yaml"
+    path.write_text(TrainConfig("data.yaml", patience=7, mixup=0.3).to_yaml())
+    expected = TrainConfig("data.yaml", patience=7, mixup=0.3, **given)
+    config = TrainConfig.layered(given, "flag", path)
+    assert config == expected
+    assert {name for name, origin in config.origins.items() if origin == f"file {path}"} == {
+        "data",
+        "patience",
+        "mixup",
+    }
+
+
 def test_the_scale_of_weights_brings_its_augmentation_but_not_over_what_was_given():
     config = TrainConfig("data.yaml", mixup=0.7, recipe="small").with_given("weights", scale="l")
     assert (config.scale, config.mixup, config.copy_paste) == ("l", 0.7, 0.3)

@@ -8,7 +8,7 @@ from yolov10 import images
 from yolov10.cli.options import Common, argument, option
 from yolov10.data.dataset import open_dataset
 from yolov10.data.sheet import sample_sheet
-from yolov10.errors import UserError
+from yolov10.errors import WrongValueError
 
 
 @dataclass(frozen=True)
@@ -29,8 +29,10 @@ class Options(Common):
 def run(options: Options) -> int:
     """Draw and save the sheet."""
     if not 1 <= options.count <= 400:
-        raise UserError(f"count {options.count} is not between 1 and 400")
+        raise WrongValueError(f"--count {options.count} is not between 1 and 400")
     dataset = open_dataset(options.data, options.split, images=options.images)
+    for line in dataset.fault_lines():
+        print(f"warning: {line}", file=sys.stderr)
     images.write(options.output, sample_sheet(dataset, options.count, seed=abs(options.seed)))
     if not options.quiet:
         print(

@@ -48,9 +48,8 @@ def run(options: Options) -> int:
     dataset = open_dataset(options.data, options.split, images=options.images)
     total = len(dataset.samples) * (2 if options.head == "both" else 1)
     with Progress("evaluating", total, "pictures", quiet=options.quiet) as progress:
-        if dataset.faults:
-            count = f"{len(dataset.faults)} fault{'s' if len(dataset.faults) > 1 else ''}"
-            progress.say(f"{count} in the data set: `yolov10 data check {options.data}` tells more")
+        for line in dataset.fault_lines():
+            progress.warn(line)
         result = evaluate(
             options.model,
             dataset,

@@ -1,5 +1,6 @@
 """One way to open a data set, whichever of the three formats it is in."""
 
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import chain
@@ -16,6 +17,9 @@ from yolov10.images import MAX_PIXELS, read_size
 
 MIN_PICTURE_SIDE = 10
 """Pixels; smaller pictures are not used (spec 5.1)."""
+
+FAULTS_NAMED = 3
+"""Faults that are named where a data set is used; `data check` names all."""
 
 CHUNK = 64
 """Pictures that a thread takes at a time; one by one, handing over costs as much as reading."""
@@ -35,6 +39,13 @@ class Dataset:
     """Pictures without a label file, which are among `samples` as background."""
     category_ids: list[int] | None = None
     """COCO's id of each class, where the data set has them."""
+
+    def fault_lines(self) -> Iterator[str]:
+        """The first faults, and where the rest is told."""
+        yield from map(str, self.faults[:FAULTS_NAMED])
+        if (more := len(self.faults) - FAULTS_NAMED) > 0:
+            images = "" if self.category_ids is None else " (and --images, if needed)"
+            yield f"{more} more faults in {self.split}; yolov10 data check {self.source}{images} names them"
 
 
 def open_dataset(data: str | Path, split: str = "train", *, images: str | Path | None = None) -> Dataset:

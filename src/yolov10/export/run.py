@@ -64,11 +64,17 @@ def export(
     require("torch", install="open-yolov10[export]", purpose="comparing an export with its network")
     weights = read_foreign(weights_file(model)).weights
     opened = None
+    say = say or _say_nothing
+    if images is not None and calibration is None:
+        raise WrongValueError("--images goes with --calibration DATA")
     if calibration is not None:
         opened = open_calibration(Path(calibration), None if images is None else Path(images))
+        for split in dict.fromkeys((opened.statistics, opened.validation)):
+            for line in split.fault_lines():
+                say(f"warning: {line}")
     make, suffixes = FORMATS[format]
     target = _target(Path(model), output, suffixes[0], precision, head)
-    return _make_verified(Plan(weights, form, precision, opened), make, suffixes, target, say or _say_nothing)
+    return _make_verified(Plan(weights, form, precision, opened), make, suffixes, target, say)
 
 
 def _make_verified(
@@ -109,7 +115,7 @@ def _target(
     if output is not None:
         target = Path(output)
         if target.suffix != suffix:
-            raise UserError(f"{target}: the file of this format ends in {suffix}")
+            raise WrongValueError(f"{target}: the file of this format ends in {suffix}")
         if target.is_dir():
             raise UserError(f"{target} is a folder: name a file in it")
         return target

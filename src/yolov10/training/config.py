@@ -17,6 +17,7 @@ from yolov10.settings import (
     given_of,
     read_settings,
     setting,
+    settings_of,
     settle,
     write_settings,
 )
@@ -207,8 +208,17 @@ class TrainConfig:
     def layered(
         cls, given: Mapping[str, Any], origin: str = GIVEN, file: str | os.PathLike[str] | None = None
     ) -> Self:
-        """The settings that are given, over those of a YAML file. Raises UserError naming a wrong key."""
+        """The settings that are given, over those of a YAML file. Raises UserError naming a wrong key.
+
+        Of the `config.yaml` of a run, which lists all settings, those that its own recipe and scale decided
+        are left to the recipe and scale of this one.
+        """
         values = {} if file is None else read_settings(file, cls)
+        if values.keys() == settings_of(cls).keys():
+            defaults = defaults_of(cls)
+            decided = vars(cls(recipe=values["recipe"], scale=values["scale"]))
+            decided |= {name: defaults[name] for name in ("recipe", "scale")}
+            values = {name: value for name, value in values.items() if value != decided[name]}
         origins = dict.fromkeys(values, f"file {file}") | dict.fromkeys(given, origin)
         return cls(**values | dict(given), origins=origins)
 

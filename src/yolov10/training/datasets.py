@@ -1,13 +1,10 @@
 """The pictures to learn from and those to validate on."""
 
 from yolov10.data.dataset import Dataset, open_dataset
-from yolov10.errors import UserError
+from yolov10.errors import UserError, WrongValueError
 from yolov10.evaluation.coco import require_library
 from yolov10.training.config import TrainConfig
 from yolov10.training.reporter import Reporter
-
-SHOWN = 3
-"""Faults that are named."""
 
 
 def open_training(config: TrainConfig, reporter: Reporter) -> Dataset:
@@ -27,10 +24,12 @@ def open_validation(config: TrainConfig, training: Dataset, reporter: Reporter) 
     require_library()
     if config.validation is not None:
         dataset = open_dataset(config.validation, "val", images=config.validation_images)
-    elif config.images is not None:
+    elif config.validation_images is not None:
+        raise WrongValueError("--validation-images goes with --validation FILE")
+    elif training.category_ids is not None:  # a COCO JSON, which is all one split
         raise UserError(
-            f"{config.data} has no val split: give --validation FILE --validation-images DIR, "
-            "or --validate-every 0"
+            f"{config.data} has no val split: give --validation FILE, with --validation-images DIR "
+            "where its pictures are not beside it, or --validate-every 0"
         )
     else:
         assert config.data is not None
@@ -55,10 +54,5 @@ def _report(dataset: Dataset, reporter: Reporter) -> None:
     reporter.say(
         f"{dataset.split}: {len(dataset.samples):,} pictures, {boxes:,} boxes, {len(dataset.names)} classes"
     )
-    for fault in dataset.faults[:SHOWN]:
-        reporter.warn(str(fault))
-    if len(dataset.faults) > SHOWN:
-        more = len(dataset.faults) - SHOWN
-        reporter.warn(
-            f"{more} more faults in {dataset.split}; yolov10 data check {dataset.source} names them"
-        )
+    for line in dataset.fault_lines():
+        reporter.warn(line)

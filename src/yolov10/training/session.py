@@ -61,10 +61,10 @@ class Session:
     def over(self) -> bool:
         """Whether all epochs are done, or the best one lies too far back."""
         config, counters = self.config, self.learner.counters
-        waited = counters.epochs - counters.best_epoch
-        return counters.epochs >= config.epochs or (
-            config.patience > 0 and counters.best_epoch > 0 and waited >= config.patience
-        )
+        if counters.epochs >= config.epochs:
+            return True
+        judged = self.validation is not None and counters.best_epoch > 0
+        return judged and 0 < config.patience <= counters.epochs - counters.best_epoch
 
 
 def prepare(

@@ -144,7 +144,8 @@ def conclude(session: Session, run: RunFolder) -> None:
     if counters.epochs < session.config.epochs:
         reporter.say(f"stopped: no better AP for {session.config.patience} epochs")
     if session.validation is None:
-        reporter.say(f"{run.best}: not validated")
+        best = counters.best_epoch
+        reporter.say(f"{run.best}: {f'of epoch {best}, validated before' if best else 'not validated'}")
         return
     evaluation = evaluated(session, load(run.best), run.evaluation)
     write_evaluation(run, evaluation)

@@ -34,7 +34,8 @@ def write_epoch(session: Session, run: RunFolder, rows: list[Row]) -> None:
     counters = session.learner.counters
     weights = finished_weights(session, rows[-1])
     write_native(run.last, weights)
-    if counters.best_epoch == counters.epochs or session.validation is None:
+    never_validated = session.validation is None and counters.best_epoch == 0
+    if never_validated or counters.best_epoch == counters.epochs:
         write_native(run.best, weights)
     write_history(run.history, rows)
     draw_curves(run.curves, rows)
