@@ -305,3 +305,23 @@ def test_the_fingerprint_is_of_what_results_depend_on():
     changed = PackedModel("a.onnx", (("a.onnx", b"y"),))
     digests = [fingerprint(model, settings), fingerprint(changed, settings)]
     assert len({*digests, *(fingerprint(model, one) for one in other)}) == 5
+
+
+@pytest.mark.parametrize("name", ["a b", "bücher", "50%", "a#b", "a?b"])
+def test_a_table_whose_path_needs_escapes_in_an_address_is_opened(tmp_path, name):
+    (tmp_path / name).mkdir()
+    write_table(tmp_path / name / f"{name}.parquet", 5, image=[PICTURE] * 5)
+    assert sum(one.rows for one in listed([str(tmp_path / name / f"{name}.parquet")], MOST)) == 5
+
+
+def test_a_picture_that_was_replaced_is_not_taken_for_done(folder, monkeypatch):
+    monkeypatch.chdir(folder)
+    (before,) = cut(list(listed(["a.png"], MOST)), "model")
+    (again,) = cut(list(listed(["a.png"], MOST)), "model")
+    assert again.chunks[0].key == before.chunks[0].key
+    (folder / "a.png").write_bytes(PICTURE + b" ")
+    (after,) = cut(list(listed(["a.png"], MOST)), "model")
+    monkeypatch.chdir(folder / "a")
+    (folder / "a" / "a.png").write_bytes(PICTURE)
+    (elsewhere,) = cut(list(listed(["a.png"], MOST)), "model")
+    assert len({task.chunks[0].key for task in (before, after, elsewhere)}) == 3

@@ -2,7 +2,9 @@
 
 import json
 
+import onnx
 import pytest
+from conftest import DATA
 from pyarrow import parquet
 
 from yolov10.cli.predict_cluster import run as predict_on_cluster
@@ -153,3 +155,10 @@ def test_a_worker_a_processor_or_a_gpu(resources, threads, device, expected):
 def test_a_gpu_where_there_is_none_is_refused():
     with pytest.raises(UserError, match="this Ray cluster has no GPU"):
         pool_size({"CPU": 8}, 1, "cuda:0")
+
+
+def test_a_model_with_weights_in_files_beside_it_is_refused_before_any_worker_is(tmp_path):
+    toy = onnx.load(DATA / "models" / "toy.onnx")
+    onnx.save(toy, tmp_path / "m.onnx", save_as_external_data=True, size_threshold=0)
+    with pytest.raises(UserError, match=r"m\.onnx keeps weights in files beside it"):
+        pack(str(tmp_path / "m.onnx"))

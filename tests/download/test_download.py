@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 from conftest import golden_state
 from download.stand_in import CONFIG, NAMES, WEIGHTS, StandIn, published, served
+from graph.nets import golden_weights
 
 from yolov10 import Detector
 from yolov10.cli.main import main
@@ -23,7 +24,7 @@ from yolov10.download.official import download
 from yolov10.errors import UserError
 from yolov10.lock import locked
 from yolov10.model_names import downloaded_file
-from yolov10.weights.native import read_native
+from yolov10.weights.native import read_native, write_native
 
 SIZE = len(published()[WEIGHTS])
 
@@ -70,6 +71,24 @@ def test_the_weights_arrive_whole_and_are_native(run, hub, models):
     for name, tensor in golden_state("n").items():
         np.testing.assert_array_equal(weights.tensors[name], tensor)
     assert kept(models) == ["yolov10n.safetensors"]
+
+
+def test_a_file_that_is_there_is_held_to_the_digest_that_is_asked_for(run, hub, models):
+    assert run("--hub", hub.url).code == 0
+    digest = hashlib.sha256(published()[WEIGHTS]).hexdigest()
+    asked = len(hub.requests)
+    assert run("--hub", hub.url, "--sha256", digest.upper()).code == 0
+    assert len(hub.requests) == asked  # nothing was fetched
+    result = run("--hub", hub.url, "--sha256", "0" * 64)
+    assert result.code == 1
+    assert "0000" in result.err
+
+
+def test_another_network_under_its_name_is_not_taken_for_it(run, hub, models):
+    models.mkdir(parents=True)
+    write_native(models / "yolov10n.safetensors", golden_weights("s"))
+    assert run("--hub", hub.url).code == 0
+    assert list(read_native(models / "yolov10n.safetensors").card.names) == NAMES
 
 
 def test_its_name_is_a_model_from_then_on(run, hub, models, tmp_path, monkeypatch):
@@ -359,8 +378,8 @@ def test_without_the_extra_the_install_line_is_said(run, monkeypatch):
 @pytest.mark.parametrize(
     ("arguments", "said", "code"),
     [
-        (["yolov10q"], "no official weights 'yolov10q'; did you mean", 1),
-        (["cells"], "no official weights 'cells' (yolov10n, yolov10s", 1),
+        (["yolov10q"], "no official weights 'yolov10q'; did you mean", 2),
+        (["cells"], "no official weights 'cells' (yolov10n, yolov10s", 2),
         (["yolov10n", "--sha256", "abc"], "--sha256 is 'abc', not 64 digits 0 to f", 2),
         (["yolov10n", "--timeout", "0"], "--timeout is 0, not more than 0 seconds", 2),
     ],

@@ -26,7 +26,10 @@ def picture_at(address: str, max_pixels: int) -> Picture:
 
 def open_file(place: str) -> "fsspec.core.OpenFile":
     """A file by path or address, to be entered. Raises UserError naming what cannot be opened."""
-    files, path = _file_system(place if is_address(place) else Path(place).absolute().as_uri())
+    if is_address(place):
+        files, path = _file_system(place)
+    else:  # no address of it: fsspec would look for "a%20b" where "a b" lies
+        files, path = _file_system("file://")[0], str(Path(place).absolute())
     return _reached(place, lambda: files.open(path, "rb"))
 
 

@@ -9,8 +9,10 @@ from tempfile import TemporaryDirectory
 
 import yolov10
 from yolov10.disk_cache import entry_key
+from yolov10.errors import UserError
 from yolov10.model_names import CELLS, weights_file
 from yolov10.prediction.detector_settings import DetectorSettings
+from yolov10.runtimes.model_bytes import EXTERNAL_TENSOR
 
 
 @dataclass(frozen=True)
@@ -31,7 +33,7 @@ class PackedModel:
 
 
 def pack(model: str) -> PackedModel:
-    """Read a model that `Detector` opened before."""
+    """Read a model that `Detector` opened before. Raises UserError for one in more files than can be told."""
     if model == CELLS:
         return PackedModel(model, ())
     path = weights_file(model)
@@ -39,7 +41,12 @@ def pack(model: str) -> PackedModel:
         files = sorted(one for one in path.iterdir() if one.is_file())
     else:
         files = [path, *([path.with_suffix(".bin")] if path.suffix == ".xml" else [])]
-    return PackedModel(path.name, tuple((one.name, one.read_bytes()) for one in files))
+    packed = PackedModel(path.name, tuple((one.name, one.read_bytes()) for one in files))
+    if path.suffix == ".onnx" and EXTERNAL_TENSOR in packed.files[0][1]:
+        raise UserError(
+            f"{path} keeps weights in files beside it, which workers are not sent: make it one file"
+        )
+    return packed
 
 
 def fingerprint(model: PackedModel, settings: DetectorSettings) -> str:

@@ -4,6 +4,7 @@ import itertools
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from yolov10.cluster.tables import RowGroup
 from yolov10.disk_cache import entry_key
@@ -22,7 +23,7 @@ class Chunk:
     """Pictures that follow each other."""
 
     key: str
-    """A digest of their names, the model and the settings."""
+    """A digest of the names and versions of what is in it, the model and the settings."""
     count: int
     start: int = 0
     """Of rows: the number of the first in its row group."""
@@ -53,9 +54,19 @@ def cut(entries: Sequence[Picture | RowGroup], fingerprint: str) -> list[Task]:
             continue
         pictures = (one for one in group if isinstance(one, Picture))
         while some := tuple(itertools.islice(pictures, size)):
-            key = entry_key([fingerprint, *(one.source for one in some)])
+            key = entry_key([fingerprint, *map(_version, some)])
             tasks.append(Task((Chunk(key, len(some), pictures=some),)))
     return tasks
+
+
+def _version(picture: Picture) -> tuple[object, ...]:
+    """What tells a picture from another that has its name: of a file here, its folder, size and time."""
+    path = Path(picture.source)
+    try:
+        facts = path.stat()
+    except (OSError, ValueError):  # an address, or a file that is not there
+        return (picture.source,)
+    return picture.source, path.absolute(), facts.st_size, facts.st_mtime_ns
 
 
 def _of_rows(group: RowGroup, size: int, fingerprint: str) -> Task:

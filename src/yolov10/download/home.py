@@ -7,7 +7,7 @@ finds what was damaged on the way, not what was changed at the home.
 
 from dataclasses import dataclass
 
-from yolov10.errors import UserError, did_you_mean
+from yolov10.errors import WrongValueError, did_you_mean
 
 HUB = "https://huggingface.co"
 """The hub of Hugging Face, whose public interface `announced` and `address` follow."""
@@ -54,7 +54,8 @@ MODELS = {
 
 
 def find_official(name: str) -> Official:
-    """The model of a name. Raises UserError naming the nearest."""
+    """The model of a name. Raises WrongValueError naming the nearest."""
     if name not in MODELS:
-        raise UserError(f"no official weights {name!r}{did_you_mean(name, MODELS)} ({', '.join(MODELS)})")
+        near = did_you_mean(name, MODELS)
+        raise WrongValueError(f"no official weights {name!r}{near} ({', '.join(MODELS)})")
     return MODELS[name]

@@ -47,7 +47,7 @@ def download(
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with locked(native.with_suffix(".lock"), what=folder, by="another download"):
-            if not _is_whole(native):
+            if not _is_there(native, official, sha256):
                 with open_client(timeout) as client:
                     digest = _fetch_both(client, official, hub, sha256, folder, report)
                 write_native(native, _imported(official, hub, digest, folder))
@@ -57,12 +57,15 @@ def download(
     return native
 
 
-def _is_whole(native: Path) -> bool:
+def _is_there(native: Path, official: Official, sha256: str | None) -> bool:
+    """Whether the file is whole, of that network, and made of weights of the digest that is asked for."""
     try:
-        read_native(native)
-    except UserError:
+        card = read_native(native).card
+        training = json.loads(card.training)
+    except (UserError, ValueError):
         return False
-    return True
+    digest = training.get("digest") if isinstance(training, dict) else None
+    return card.scale == official.scale and (sha256 is None or sha256.lower() == digest)
 
 
 def _fetch_both(
