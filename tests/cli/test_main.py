@@ -6,9 +6,14 @@ import subprocess
 import sys
 
 import pytest
+from conftest import DATA
 
 import yolov10
 from yolov10.cli.main import COMMANDS
+from yolov10.model_names import weights_file
+
+BCCD, CELLS = str(DATA / "bccd" / "data.yaml"), str(weights_file("cells"))
+PICTURE = str(DATA / "odd_images" / "00_reference.png")
 
 
 def test_help_lists_every_command(run):
@@ -50,6 +55,17 @@ def test_version(run):
         (["predict", "a.jpg", "imgsz=640"], "write --image-size 640"),
         (["predict", "a.jpg", "conf=0.3"], "write --confidence 0.3"),
         (["predict", "source=a.jpg", "--model", "m"], "write a.jpg alone"),
+        (["predict", "a.jpg", "quiet=True"], "write --quiet alone"),
+        (["predict", "a.jpg", "track=False"], "leave --track out"),
+        (["predict", "a.jpg", "half=True"], "write --precision fp16"),
+        (["predict", "a.jpg", "save_txt=True"], "write --format yolo"),
+        (["predict", "a.jpg", "device=0"], "write --device cuda:0"),
+        (["predict", "a.jpg", "device=cpu"], "write --device cpu"),
+        (["train", "d.yaml", "cos_lr=True"], "write --lr-schedule cosine"),
+        (["train", "d.yaml", "amp=False"], "write --precision fp32"),
+        (["train", "d.yaml", "model=best.pt"], "write --weights best.pt"),
+        (["train", "d.yaml", "model=s"], "write --scale s"),
+        (["task=detect", "mode=predict"], "a command comes first"),
         (["predict", "a.jpg", "--model", "m", "--batch", "two"], "'two' is not a valid int"),
         (["predict", "a.jpg", "--model", "m", "--confidence", "high"], "'high' is not a valid float"),
         (["predict", "a.jpg", "--model", "m", "--format", "xml"], "'xml' is not one of"),
@@ -64,6 +80,17 @@ def test_version(run):
         (["import", "a.pt", "b.pt"], "b.pt"),
         (["info"], "MODEL"),
         (["info", "n", "--num-classes", "many"], "'many' is not a valid int"),
+        (["info", "n", "--num-classes", "0"], "at least one class, not 0"),
+        (["evaluate", BCCD, "--model", "cells", "--batch", "0"], "batch 0 is not between 1 and 4096"),
+        (["predict", PICTURE, "--model", "cells", "--device", "banana"], "no device 'banana'"),
+        (["data", "show", BCCD, "--output", "x.png", "--count", "0"], "--count 0 is not between"),
+        (["download", "yolov10y", "--accept-license"], "no official weights 'yolov10y'"),
+        (["import", CELLS, "--output", "y.pt"], "native files end in .safetensors"),
+        (["predict", PICTURE, "--model", "m", "--video-format", "mkv"], "say where with --output DIR"),
+        (
+            ["predict", PICTURE, "--model=m", "--save-to=x", "--save-counts=x", "--count-line=0,0,1,1"],
+            "name the same file",
+        ),
     ],
 )
 def test_wrong_usage_is_one_line_and_exit_code_2(run, arguments, reason):
@@ -76,8 +103,6 @@ def test_wrong_usage_is_one_line_and_exit_code_2(run, arguments, reason):
 
 
 def test_a_file_named_like_an_assignment_is_a_file(run, tmp_path, monkeypatch):
-    from conftest import DATA
-
     monkeypatch.chdir(tmp_path)
     (tmp_path / "a=b.png").write_bytes((DATA / "odd_images" / "00_reference.png").read_bytes())
     assert run("predict", "a=b.png", "--model", DATA / "models" / "toy.onnx", "--quiet").code == 0
@@ -118,8 +143,6 @@ def test_ctrl_c_leaves_one_line_on_stderr_and_whole_data_on_stdout():
 
 @pytest.mark.parametrize("option", ["--output", "--save-to"])
 def test_an_options_value_may_hold_an_equals_sign(run, tmp_path, monkeypatch, option):
-    from conftest import DATA
-
     monkeypatch.chdir(tmp_path)
     picture = DATA / "odd_images" / "00_reference.png"
     assert run("predict", picture, "--model", DATA / "models" / "toy.onnx", option, "batch=1").code == 0

@@ -409,3 +409,23 @@ def test_memory_is_flat_over_10000_frames(tmp_path):
     grown = growth(10_000, tmp_path)
     print(f"{grown:.1f} MB")
     assert grown < 10
+
+
+def test_objects_after_a_video_are_counted_like_objects_before_it(run, clip, tmp_path):
+    cv2.imwrite(str(tmp_path / "a.png"), np.full((320, 320, 3), 255, np.uint8))
+    told = [
+        run("predict", *sources, "--model", TOY, *TRACK).err.splitlines()[-1]
+        for sources in ((clip, tmp_path / "a.png"), (tmp_path / "a.png", clip))
+    ]
+    assert told[0] == told[1]
+
+
+def test_what_pictures_cross_is_told_once(run, tmp_path):
+    for name in ("a.png", "b.png", "c.png"):
+        cv2.imwrite(str(tmp_path / name), np.full((320, 320, 3), 255, np.uint8))
+    counts = tmp_path / "counts.json"
+    result = run(
+        "predict", tmp_path, "--model", TOY, *TRACK, "--count-line", "0,0,320,320", "--save-counts", counts
+    )
+    assert result.code == 0
+    assert [entry["source"] for entry in json.loads(counts.read_text())] == [str(tmp_path / "a.png")]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from yolov10.cli.options import Common, argument, option
-from yolov10.errors import UserError
+from yolov10.errors import UserError, WrongValueError
 from yolov10.printable import printable
 from yolov10.weights.foreign import UNKNOWN_LICENSE, Import, read_foreign
 from yolov10.weights.native import write_native
@@ -33,7 +33,7 @@ def run(options: Options) -> int:
     """Read, report, write."""
     output = options.output or _default_output(options.file)
     if output.suffix != ".safetensors":
-        raise UserError(f"{output}: native files end in .safetensors")
+        raise WrongValueError(f"{output}: native files end in .safetensors")
     if output.exists() and options.file.exists() and output.samefile(options.file):
         raise UserError(f"{output} is the file to import: choose another --output")
     found = read_foreign(options.file)

@@ -57,6 +57,9 @@ def run(options: Options) -> int:
         _show(_block(options), options)
         return 0
     models = [find_model(name, options.num_classes, options.image_size) for name in options.models]
+    if options.num_classes is not None and (options.parameters or options.time):
+        for file in (model.path for model in models if model.path is not None):
+            raise WrongValueError(f"{file} has its own classes: leave --num-classes out")
     if options.html is not None:
         _write_page(options.html, models[0])
     elif options.parameters:
@@ -86,8 +89,33 @@ def _check(options: Options) -> None:
     one_only = [name for name in ("parameters", "html") if getattr(options, name)]
     if one_only and len(options.models) > 1:
         raise WrongValueError(f"--{one_only[0]} is of one model, not of {len(options.models)}")
+    _check_of_models(options)
     if options.runs < 1:
         raise WrongValueError("--runs is at least 1")
+
+
+def _check_of_models(options: Options) -> None:
+    """What one option makes meaningless of another."""
+    given = {
+        "html": options.html is not None,
+        "parameters": options.parameters,
+        "time": options.time,
+        "image-size": options.image_size is not None,
+        "json": options.json,
+        "runs": options.runs != Options.runs,
+        "device": options.device != Options.device,
+    }
+    without: dict[str, tuple[str, ...]] = {
+        "--block, whose size is --input": ("html", "parameters", "time", "image-size"),
+        "--html, which is all there is to show": ("parameters", "time", "json"),
+        "--parameters, which have no times": ("time",),
+    }
+    present = (options.block is not None, given["html"], given["parameters"])
+    for (owner, names), there in zip(without.items(), present, strict=True):
+        if there and (odd := [name for name in names if given[name]]):
+            raise WrongValueError(f"--{odd[0]} does not go with {owner}")
+    if not options.time and (odd := [name for name in ("runs", "device") if given[name]]):
+        raise WrongValueError(f"--{odd[0]} goes with --time")
 
 
 def _parameters(model: Model) -> dict[str, Any]:

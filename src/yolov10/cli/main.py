@@ -59,6 +59,9 @@ class _Commands(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         if args[0] not in self.table and not args[0].startswith("-"):
+            if "=" in args[0]:
+                example = "yolov10 predict PICTURE --model FILE"
+                raise click.UsageError(f"{args[0]}: a command comes first, as in {example}", ctx)
             raise click.UsageError(f"no command {args[0]!r}{did_you_mean(args[0], self.table)}", ctx)
         return super().resolve_command(ctx, args)
 

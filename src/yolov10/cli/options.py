@@ -39,6 +39,16 @@ OTHER_TOOLS = {
 }
 """What other YOLO programs call an option → what we call it."""
 
+OTHER_SWITCHES = {
+    "half": ("fp16", "fp32"),
+    "amp": ("auto", "fp32"),
+    "cos-lr": ("cosine", "linear"),
+    "save-txt": ("yolo", "json"),
+}
+"""Those that are true or false there → the values that say so here."""
+WEIGHTS_SUFFIXES = (".pt", ".safetensors")
+YES, NO = ("true", "yes", "on", "1"), ("false", "no", "off", "0")
+
 
 def argument(help: str, *, metavar: str, many: bool = False, required: bool = True) -> Any:  # noqa: ANN401
     """A positional argument, a field of any type; `many` takes one or more."""
@@ -151,9 +161,22 @@ class _Command(click.Command):
                 (p.name or "").rstrip("s") for p in self.params if isinstance(p, click.Argument)
             }:
                 raise click.UsageError(f"{entry}: write {value} alone", ctx)
-            flag = self._flag_meant("--" + key.replace("_", "-"))
-            meant = f"write {flag} {value}" if flag else "options are written --name value"
-            raise click.UsageError(f"{entry}: {meant}", ctx)
+            raise click.UsageError(f"{entry}: {self._as_written(key.replace('_', '-'), value)}", ctx)
+
+    def _as_written(self, key: str, value: str) -> str:
+        """How `key=value` of another program is said here."""
+        flag = self._flag_meant("--" + key)
+        if flag is None:
+            return "options are written --name value"
+        if flag == "--scale" and Path(value).suffix in WEIGHTS_SUFFIXES:
+            flag = "--weights"
+        if key in OTHER_SWITCHES and value.lower() in YES + NO:
+            return f"write {flag} {OTHER_SWITCHES[key][value.lower() in NO]}"
+        if any(flag in p.opts for p in self.params if isinstance(p, click.Option) and p.is_flag):
+            return f"leave {flag} out" if value.lower() in NO else f"write {flag} alone"
+        if flag == "--device" and value.isdecimal():
+            value = f"cuda:{value}"
+        return f"write {flag} {value}"
 
     def _repeated(self, args: list[str]) -> Iterator[str]:
         """`--channels 64 128`, an option of several numbers, as click knows it: the option before each."""

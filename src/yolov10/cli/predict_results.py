@@ -20,6 +20,10 @@ def check_results(options: Options) -> None:
         raise WrongValueError("--format yolo writes a text file a picture: say where with --output DIR alone")
     if options.save_counts is not None and not (options.count_line or options.count_zone):
         raise WrongValueError("--save-counts needs something to count at: --count-line or --count-zone")
+    if options.video_format is not None and options.output is None:
+        raise WrongValueError("--video-format is of annotated videos: say where with --output DIR")
+    if options.save_to is not None and options.save_to == options.save_counts:
+        raise WrongValueError("--save-to and --save-counts name the same file: give them two")
     for flag, path in (("--save-to", options.save_to), ("--save-counts", options.save_counts)):
         if path is not None and path.exists():
             for other in (options.model, *options.sources):

@@ -19,7 +19,7 @@ class Tally:
         self.found: Counter[str] = Counter()
         """Objects by class: where they are followed, each once."""
         self.crossings: dict[str, tuple[Crossings, ...]] = {}
-        """What was counted, by source."""
+        """What was counted, by source; pictures are one series, under the name of the first."""
         self.footage: Footage | None = None
         self.highest = 0
         self.follows = False
@@ -31,14 +31,15 @@ class Tally:
             return
         moment, detections = result.picture.moment, result.detections
         self.pictures, self.frames = self.pictures + (moment is None), self.frames + (moment is not None)
-        if result.crossings:
+        if result.crossings and all(result.crossings is not known for known in self.crossings.values()):
             self.crossings[result.picture.source] = result.crossings
         if detections.tracks is None:
             self.found.update(detections.counts())
             return
         self.follows = True
-        if moment is not None and moment.footage is not self.footage:
-            self.footage, self.highest = moment.footage, 0
+        footage = moment.footage if moment else None
+        if footage is not self.footage:
+            self.footage, self.highest = footage, 0
         # Numbers are given in order: one above all so far is a new object.
         for track, index in zip(detections.tracks.tolist(), detections.classes.tolist(), strict=True):
             self.found[detections.names[index]] += track > self.highest

@@ -1,5 +1,6 @@
 """Tables on standard output, plain enough to be read in a file."""
 
+import sys
 from collections.abc import Collection
 from typing import TYPE_CHECKING
 
@@ -11,11 +12,12 @@ if TYPE_CHECKING:
 def console(*, whole: bool = False) -> "Console":
     """Standard output. Names are printed as they are: `[red]` is no colour, a long line stays one.
 
-    whole: no cell of a table is cut short, however narrow the terminal.
+    whole: no cell of a table is cut short, however narrow the terminal; nor is one in a file or a pipe.
     """
     from rich.console import Console
 
-    return Console(soft_wrap=True, highlight=False, markup=False, width=UNBOUNDED if whole else None)
+    wide = whole or not sys.stdout.isatty()
+    return Console(soft_wrap=True, highlight=False, markup=False, width=UNBOUNDED if wide else None)
 
 
 UNBOUNDED = 10_000
