@@ -23,12 +23,14 @@ from yolov10.benchmark.timing import Spread, in_turns  # noqa: E402
 from yolov10.export.plan import Plan, open_calibration  # noqa: E402
 from yolov10.export.to_openvino import make_openvino  # noqa: E402
 from yolov10.graph.network import Form  # noqa: E402
+from yolov10.letterbox import network_input  # noqa: E402
 from yolov10.model_names import weights_file  # noqa: E402
 from yolov10.runtimes.open import open_runtime  # noqa: E402
 from yolov10.weights.foreign import read_foreign  # noqa: E402
 from yolov10.weights.networks import open_network  # noqa: E402
 
 THREADS = 2
+PLAIN = "plain torch"
 SHAPES = {"640×640": (640, 640), "384×640": (384, 640)}
 BARS = {
     "torch": 0.70,
@@ -53,13 +55,13 @@ def measure(model: Path, rounds: int) -> tuple[list[str], list[list[str]]]:
     with tempfile.TemporaryDirectory() as folder:
         runners = _runners(model, Path(folder))
         steps = {
-            f"{name} {shape}": _call(run, sides)
+            f"{name} {shape}": _call(name, run, sides)
             for name, run in runners.items()
             for shape, sides in SHAPES.items()
         }
         milliseconds = {name: Spread.of(times) for name, times in in_turns(steps, rounds).items()}
     square, rectangle = SHAPES
-    base = milliseconds[f"plain torch {square}"].median
+    base = milliseconds[f"{PLAIN} {square}"].median
     rows = []
     for name in runners:
         one, other = milliseconds[f"{name} {square}"], milliseconds[f"{name} {rectangle}"]
@@ -93,7 +95,7 @@ def _runners(model: Path, folder: Path) -> dict[str, Run]:
     plan = Plan(read_foreign(model).weights, Form(), "int8", calibration)
     make_openvino(plan)(int8, plan.metadata(""))
     return {
-        "plain torch": eager,
+        PLAIN: eager,
         "torch": open_runtime(model, runtime="torch", device="cpu"),
         "ONNX Runtime": open_runtime(model, runtime="onnx", **common),
         "OpenVINO fp32": open_runtime(model, runtime="openvino", **common),
@@ -102,8 +104,9 @@ def _runners(model: Path, folder: Path) -> dict[str, Run]:
     }
 
 
-def _call(run: Run, sides: tuple[int, int]) -> Callable[[], object]:
-    images = np.random.default_rng(0).random((1, 3, *sides), np.float32)
+def _call(name: str, run: Run, sides: tuple[int, int]) -> Callable[[], object]:
+    pictures = np.random.default_rng(0).integers(0, 256, (1, *sides, 3), np.uint8)
+    images = network_input(pictures) if name == PLAIN else pictures
     return lambda: run(images)
 
 

@@ -51,7 +51,7 @@ def main(model: str) -> None:
         raise UserError(f"{model}: of a fused or one-head network nothing can be learned about assignment")
     pixels = read(SAMPLE / "picture.jpg")
     frame = fit(pixels.shape[1], pixels.shape[0], network.card.image_size)
-    images = torch.from_numpy(network_input([letterbox(pixels, frame)]))
+    images = torch.from_numpy(network_input(letterbox(pixels, frame)[None]))
     features = network.features(images)
     maps = {"one2many": network.head.one2many(features), "one2one": network.head.one2one(features)}
     facts = {

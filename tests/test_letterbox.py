@@ -107,7 +107,7 @@ def test_a_used_canvas_gives_the_pixels_of_a_fresh_one(width, height, size, cut)
 def test_network_input_is_rgb_in_0_to_1():
     image = np.zeros((2, 2, 3), np.uint8)
     image[0, 1] = (255, 51, 0)  # blue, green, red
-    batch = network_input([image, image])
+    batch = network_input(np.stack([image, image]))
     assert (batch.shape, batch.dtype) == ((2, 3, 2, 2), np.float32)
     np.testing.assert_allclose(batch[1, :, 0, 1], [0, 0.2, 1], atol=1e-7)
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from math import ceil
 
-from yolov10.errors import UserError, did_you_mean
+from yolov10.errors import UserError, WrongValueError, did_you_mean
 
 STRIDES = (8, 16, 32)
 """Pixels a cell of the levels P3, P4, P5 spans."""
@@ -124,7 +124,7 @@ def layers(scale_name: str, num_classes: int = 80) -> tuple[Layer, ...]:
     """
     scale = find_scale(scale_name)
     if num_classes < 1:
-        raise UserError(f"a detector needs at least one class, not {num_classes}")
+        raise WrongValueError(f"a detector needs at least one class, not {num_classes}")
     rows: list[Layer] = []
     for index, (kind, sources, declared, options) in enumerate(GRAPH):
         inputs = tuple(rows[source].out_channels if source >= 0 else 3 for source in sources)

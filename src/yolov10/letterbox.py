@@ -1,6 +1,5 @@
 """Fitting a picture into the network's input, and bringing boxes back (spec 5.5, 7)."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -52,13 +51,14 @@ def fit(width: int, height: int, size: ImageSize) -> Frame:
 def letterbox(image: Image, frame: Frame, canvas: Image | None = None) -> Image:
     """The picture [h, w, 3] scaled into its place in a gray [frame.height, frame.width, 3].
 
-    It may be a smaller copy of the source that the frame is of; where nothing is to be done, it comes back.
-    `canvas` is such an array to be used again.
+    It may be a smaller copy of the source that the frame is of. `canvas` is such an array to be used again;
+    without one, a picture that fits already comes back itself.
     """
     width, height = scaled(frame.source_width, frame.source_height, frame.gain)
-    if image.shape[:2] == (height, width) == (frame.height, frame.width):
-        return image
-    canvas = np.empty((frame.height, frame.width, 3), np.uint8) if canvas is None else canvas
+    if canvas is None:
+        if image.shape[:2] == (height, width) == (frame.height, frame.width):
+            return image
+        canvas = np.empty((frame.height, frame.width, 3), np.uint8)
     right, bottom = frame.left + width, frame.top + height
     for bar in (canvas[: frame.top], canvas[bottom:], canvas[:, : frame.left], canvas[:, right:]):
         bar[:] = PADDING
@@ -70,23 +70,18 @@ def letterbox(image: Image, frame: Frame, canvas: Image | None = None) -> Image:
     return canvas
 
 
-def network_input(images: Sequence[Image]) -> NDArray[np.float32]:
-    """BGR pictures of one shape [h, w, 3] → float32 [n, 3, h, w], RGB in 0..1 (spec 7.2)."""
-    height, width = images[0].shape[:2]
-    batch = np.empty((len(images), 3, height, width), np.float32)
-    channels = np.empty((3, height, width), np.uint8)
-    for image, planes in zip(images, batch, strict=True):
-        fill_planes(planes, image, channels)
-    return batch
-
-
-def fill_planes(planes: NDArray[np.float32], image: Image, channels: NDArray[np.uint8]) -> None:
-    """Write a BGR picture [h, w, 3] to planes [3, h, w], RGB in 0..1, by way of `channels` [3, h, w].
+def network_input(pictures: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """BGR pictures [n, h, w, 3] → planes [n, 3, h, w], RGB in 0..1 (spec 7.2).
 
     Ten times as fast as OpenCV's blobFromImages.
     """
-    cv2.split(image, list(channels))
-    np.multiply(channels[::-1], np.float32(1 / 255), out=planes)
+    count, height, width, _ = pictures.shape
+    batch = np.empty((count, 3, height, width), np.float32)
+    channels = np.empty((3, height, width), np.uint8)
+    for picture, planes in zip(pictures, batch, strict=True):
+        cv2.split(picture, list(channels))
+        np.multiply(channels[::-1], np.float32(1 / 255), out=planes)
+    return batch
 
 
 def scaled(width: int, height: int, gain: float) -> tuple[int, int]:

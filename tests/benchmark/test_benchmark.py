@@ -2,11 +2,14 @@
 
 import json
 
+import onnx
 import pytest
 from conftest import DATA
 
 from yolov10.architecture import layers
+from yolov10.benchmark import run
 from yolov10.benchmark.cases import cases
+from yolov10.benchmark.memory import peak_megabytes
 from yolov10.benchmark.report import comparison, markdown, method, table
 from yolov10.benchmark.run import benchmark
 from yolov10.benchmark.timing import WARM_UP, Spread, in_turns
@@ -14,6 +17,7 @@ from yolov10.cli.main import main
 from yolov10.errors import UserError
 from yolov10.formulas import total_cost
 from yolov10.model_names import weights_file
+from yolov10.silence import import_openvino
 
 TOY = DATA / "models" / "toy.onnx"
 STEPS = ("read", "letterbox", "infer", "rest", "total", "batch")
@@ -128,3 +132,30 @@ def test_the_page_keeps_what_stands_above_the_figures(tmp_path, monkeypatch):
     performance.main()
     assert page.read_text(encoding="utf-8") == f"# Speed\n\n{performance.BEGIN}\n\nnew, 3 rounds\n"
     assert performance.BEGIN in (ROOT / "docs" / "performance.md").read_text(encoding="utf-8")
+
+
+def test_a_folder_of_an_openvino_model_is_measured_as_its_file(tmp_path):
+    openvino = import_openvino("the test")
+    openvino.save_model(openvino.Core().read_model(TOY), tmp_path / "toy.xml")
+    assert [case.name for case in cases(tmp_path, (), ())] == ["openvino fp32", "openvino bf16"]
+
+
+def test_memory_is_that_of_the_size_and_threads_that_are_measured(monkeypatch):
+    seen = []
+    monkeypatch.setattr(run, "peak_megabytes", lambda *arguments: seen.append(arguments[4:]))
+    benchmark(TOY, rounds=1, threads=1, image_size="64x96", runtimes=("onnx",), cache=False)
+    assert seen == [("64x96", 1)]
+
+
+def test_memory_of_a_process_that_was_ended_is_unknown(tmp_path):
+    assert peak_megabytes(TOY, "onnx", "fp32", tmp_path / "no picture") is None
+
+
+def test_a_half_file_is_not_called_fp32(tmp_path):
+    model = onnx.load(TOY)
+    model.metadata_props.add(key="precision", value="fp16")
+    onnx.save(model, tmp_path / "half.onnx")
+    measured = benchmark(
+        tmp_path / "half.onnx", rounds=1, threads=1, runtimes=("onnx",), cache=False, memory=False
+    )
+    assert [case["precision"] for case in measured["cases"]] == ["fp16"]

@@ -279,3 +279,14 @@ def test_the_function_is_found_whatever_was_imported_before():
     import yolov10.evaluation
 
     assert yolov10.evaluation.evaluate is run.evaluate
+
+
+def test_a_class_that_the_model_does_not_name_is_an_error_not_a_crash(drawn):
+    class Odd:
+        card, fixed_shape = open_runtime(TOY).card, None
+
+        def __call__(self, images, classes=None):
+            return np.full((len(images), 1, 6), 7, np.float32)
+
+    with pytest.raises(UserError, match="the model gives class 7, but it names 3"):
+        evaluate_runtime(Odd(), open_dataset(drawn, "val"))

@@ -26,9 +26,9 @@ class Components:
         self.batches = []
 
     def __call__(self, images, classes=None):
-        """Rows [B, K, 6] of images [B, 3, H, W], RGB in 0..1."""
+        """Rows [B, K, 6] of pictures [B, H, W, 3], uint8, BGR."""
         self.batches.append(images.shape)
-        found = [self._rows(image[::-1], classes) for image in images]
+        found = [self._rows(image.transpose(2, 0, 1) / 255, classes) for image in images]
         rows = np.zeros((len(images), max(map(len, found), default=0), 6), np.float32)
         for row, own in zip(rows, found, strict=True):
             row[: len(own)] = own

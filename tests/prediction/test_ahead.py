@@ -12,7 +12,7 @@ from yolov10 import Detector, images
 from yolov10.errors import UserError
 from yolov10.letterbox import fit
 from yolov10.model_names import weights_file
-from yolov10.prediction.ahead import WORKERS, Rooms, fit_and_read, prepare, read_ahead
+from yolov10.prediction.ahead import WORKERS, Canvases, fit_and_read, prepare, read_ahead
 from yolov10.prediction.picture import Picture
 from yolov10.prediction.sources import pictures
 
@@ -124,24 +124,33 @@ def test_a_turned_jpeg_is_turned_small_too(tmp_path):
     assert np.abs(small.astype(int) - expected).mean() < 4
 
 
-def test_rooms_are_used_again():
-    rooms = Rooms()
-    first = rooms.take(64, 96)
-    rooms.give_back(first)
-    assert rooms.take(64, 96) is first
-    assert rooms.take(64, 96) is not first
-    assert rooms.take(96, 64).planes.shape == (1, 3, 96, 64)
+def test_canvases_are_used_again():
+    canvases = Canvases()
+    first = canvases.take(64, 96)
+    canvases.give_back(first)
+    assert canvases.take(64, 96) is first
+    assert canvases.take(64, 96) is not first
+    assert canvases.take(96, 64).shape == (96, 64, 3)
 
 
-def test_a_used_room_holds_nothing_of_the_picture_before():
-    rooms = Rooms()
+def test_a_used_canvas_holds_nothing_of_the_picture_before():
+    canvases = Canvases()
     black, white = np.zeros((64, 96, 3), np.uint8), np.full((32, 96, 3), 255, np.uint8)
     for pixels in (black, white, black, white):
         picture = Picture("", lambda pixels=pixels: pixels, None)
-        ready = prepare(picture, (64, 96), rooms, full_decode=False)
-        fresh = prepare(picture, (64, 96), Rooms(), full_decode=False)
-        np.testing.assert_array_equal(ready.planes, fresh.planes)
-        rooms.give_back(ready.room)
+        ready = prepare(picture, (64, 96), canvases, full_decode=False)
+        fresh = prepare(picture, (64, 96), Canvases(), full_decode=False)
+        np.testing.assert_array_equal(ready.canvas, fresh.canvas)
+        canvases.give_back(ready.canvas)
+
+
+def test_a_picture_that_needs_no_scaling_is_not_written_over_later():
+    canvases, own = Canvases(), np.full((64, 96, 3), 7, np.uint8)
+    ready = prepare(Picture("", lambda: own, None), (64, 96), canvases, full_decode=False)
+    np.testing.assert_array_equal(ready.canvas, own)
+    canvases.give_back(ready.canvas)
+    prepare(Picture("", lambda: own + 1, None), (64, 96), canvases, full_decode=False)
+    assert (own == 7).all()
 
 
 @pytest.fixture(scope="module")
@@ -210,4 +219,4 @@ def test_a_jpeg_is_read_whole_where_tiles_are_cut_out_of_it(tmp_path):
 def test_a_picture_that_cannot_be_read_is_named():
     picture = Picture("gone.jpg", lambda: images.open_file("gone.jpg"), None)
     with pytest.raises(UserError, match=r"gone\.jpg"):
-        prepare(picture, 64, Rooms(), full_decode=False)
+        prepare(picture, 64, Canvases(), full_decode=False)

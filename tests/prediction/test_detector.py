@@ -328,3 +328,29 @@ def test_pictures_before_a_live_frame_run_with_it_and_those_after_it_fill_their_
     results = list(detector.results([still, still, live, still, still, still, still, live, live], batch=3))
     assert [result.picture.is_live() for result in results] == [*[False] * 2, True, *[False] * 4, True, True]
     assert Counting.sizes == [3, 3, 2, 1]
+
+
+@pytest.mark.parametrize("batch", [1, 3])
+def test_a_buffer_that_the_next_frame_is_written_to_keeps_its_picture(toy, batch):
+    buffer = np.zeros((64, 96, 3), np.uint8)
+
+    def frames():
+        for value in range(8):
+            buffer[:] = 30 * value
+            yield buffer
+
+    class Seeing:
+        card, fixed_shape, seen = toy.runtime.card, toy.runtime.fixed_shape, []
+
+        def __call__(self, images, classes=None):
+            self.seen += [int(image.max()) for image in images]
+            return toy.runtime(images, classes)
+
+    assert len(list(Detector(Seeing(), image_size=(64, 96)).stream(frames(), batch=batch))) == 8
+    assert Seeing.seen == [30 * value for value in range(8)]
+
+
+@pytest.mark.parametrize("kind", [bytes, bytearray, memoryview])
+def test_bytes_of_any_kind_are_one_picture_not_numbers_of_cameras(toy, kind):
+    data = kind((DATA / "odd_images" / "00_reference.png").read_bytes())
+    assert len(list(toy.stream(data))) == len([toy(data)]) == 1

@@ -169,14 +169,14 @@ class TestMerge:
 def test_a_picture_no_larger_than_a_tile_is_looked_at_once():
     detector = component_detector(TOY, tile=640, image_size=320)
     detector(np.zeros((480, 640, 3), np.uint8))
-    assert detector.runtime.batches == [(1, 3, 256, 320)]
+    assert detector.runtime.batches == [(1, 256, 320, 3)]
 
 
 def test_tiles_run_in_batches():
     detector = component_detector(TOY, tile=320, image_size=320)
     detector(np.zeros((900, 1200, 3), np.uint8))
     assert sum(batch for batch, *_ in detector.runtime.batches) == 1 + 4 * 5
-    assert {shape[2:] for shape in detector.runtime.batches} == {(256, 320), (320, 320)}
+    assert {shape[1:] for shape in detector.runtime.batches} == {(256, 320, 3), (320, 320, 3)}
     assert max(batch for batch, *_ in detector.runtime.batches) <= AT_ONCE
 
 

@@ -1,5 +1,7 @@
 """What both libraries for exported files must do with files that are legal but unusual."""
 
+import os
+
 import numpy as np
 import onnx
 import pytest
@@ -93,3 +95,48 @@ def test_other_input_types_are_refused(runtime, type, tmp_path):
 def test_wrong_options_are_refused_with_the_choices(runtime, option, message):
     with pytest.raises(UserError, match=message):
         Detector(TOY, runtime=runtime, **option)
+
+
+def broken_inside(path):
+    """The toy, which promises to take any size and at work cannot."""
+    model = onnx.load(TOY)
+    output = model.graph.output[0].name
+    for node in model.graph.node:
+        node.output[:] = ["rows" if one == output else one for one in node.output]
+    shape = onnx.numpy_helper.from_array(np.array([-1, 3 * 64 * 64 + 1], np.int64), "odd")
+    model.graph.initializer.append(shape)
+    model.graph.node.append(onnx.helper.make_node("Reshape", [model.graph.input[0].name, "odd"], ["flat"]))
+    nothing = onnx.numpy_helper.from_array(np.array(0, np.float32), "nothing")
+    model.graph.initializer.append(nothing)
+    model.graph.node.append(onnx.helper.make_node("ReduceSum", ["flat"], ["sum"], keepdims=0))
+    model.graph.node.append(onnx.helper.make_node("Mul", ["sum", "nothing"], ["zero"]))
+    model.graph.node.append(onnx.helper.make_node("Add", ["rows", "zero"], [output]))
+    onnx.save(model, path)
+    return path
+
+
+def test_a_file_that_fails_at_work_is_named_in_one_line(runtime, tmp_path):
+    with pytest.raises(UserError, match=r"broken\.onnx: not a file that .* can run") as fault:
+        runtime(broken_inside(tmp_path / "broken.onnx"))(IMAGES)
+    assert "\n" not in str(fault.value)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="names are Unicode there")
+def test_a_file_whose_name_is_no_unicode_is_run(runtime, tmp_path):
+    path = tmp_path / os.fsdecode(b"\xff.onnx")
+    path.write_bytes(TOY.read_bytes())
+    np.testing.assert_allclose(runtime(path)(IMAGES), runtime(TOY)(IMAGES), atol=1e-5)
+
+
+def test_files_that_take_several_pictures_anyway_gain_by_several(runtime, tmp_path):
+    assert runtime(with_input(tmp_path / "eight.onnx", 8, 3, 64, 96)).gains_together
+    assert not runtime(TOY).gains_together
+
+
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+def test_onnx_runtime_does_not_promise_a_precision_that_the_file_is_not_in(precision, tmp_path):
+    model = onnx.load(TOY)
+    model.metadata_props.add(key="precision", value="fp16")
+    onnx.save(model, tmp_path / "half.onnx")
+    with pytest.raises(UserError, match="leave --precision out"):
+        Detector(tmp_path / "half.onnx", runtime="onnx", precision=precision)

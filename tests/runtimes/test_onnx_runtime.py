@@ -10,7 +10,7 @@ from runtimes.hostile_onnx import REFUSED, classes_out_of_range
 
 from yolov10 import Detector
 from yolov10.errors import UserError
-from yolov10.runtimes.onnx_runtime import OnnxRuntime
+from yolov10.runtimes.onnx_runtime import OnnxRuntime, _providers
 
 TOY = DATA / "models" / "toy.onnx"
 
@@ -115,3 +115,9 @@ def test_a_file_of_fixed_shape_takes_that_shape_and_any_number_of_pictures(tmp_p
     assert [len(found) for found in detector.stream(pictures, batch=3)] == [3, 3, 3]
     with pytest.raises(UserError, match="takes pictures of 64x96 only"):
         Detector(tmp_path / "fixed.onnx", image_size=640)
+
+
+def test_a_gpu_is_the_one_that_is_asked_for():
+    available = ["CUDAExecutionProvider", "CPUExecutionProvider"]
+    for device, number in (("cuda", "0"), ("cuda:1", "1")):
+        assert _providers(available, device)[0] == ("CUDAExecutionProvider", {"device_id": number})

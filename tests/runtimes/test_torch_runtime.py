@@ -83,3 +83,13 @@ def test_nothing_to_find_gives_no_rows():
     runtime = TorchRuntime(build("n", num_classes=3), "cpu")
     assert runtime(IMAGES[:0]).shape == (0, 0, 6)
     assert runtime(IMAGES, classes=[]).shape == (2, 0, 6)
+
+
+def test_arrays_that_torch_itself_does_not_take():
+    runtime = TorchRuntime(build("n", num_classes=3), "cpu")
+    pictures = np.random.default_rng(0).integers(0, 256, (2, 64, 96, 3), np.uint8)
+    mirrored = pictures[:, :, ::-1]
+    np.testing.assert_array_equal(runtime(mirrored), runtime(mirrored.copy()))
+    frozen = pictures.copy()
+    frozen.flags.writeable = False
+    np.testing.assert_array_equal(runtime(frozen), runtime(pictures))

@@ -131,7 +131,7 @@ def test_the_least_recently_used_shape_is_dropped(path, monkeypatch):
     runtime = WeightsOnOpenvino(path)
     for side in (32, 64, 32, 96):
         runtime(IMAGES[:1, :, :32, :side].copy())
-    assert [shape[1] for shape in runtime.shapes.kept] == [32, 96]
+    assert [form.sides[1] for form in runtime.shapes.kept] == [32, 96]
 
 
 def test_processes_may_compile_at_once(path, folder):
@@ -162,4 +162,4 @@ def test_onnx_sessions_are_few(path):
     runtime = WeightsOnOnnx(path)
     for index in range(6):
         runtime(IMAGES[:1], [index])
-    assert list(runtime.sessions) == [(2,), (3,), (4,), (5,)]
+    assert list(runtime.sessions) == [((index,), "float32") for index in (2, 3, 4, 5)]

@@ -36,11 +36,11 @@ def pool():
 def gather(batcher, runtime, pool, calls):
     """Start calls, one by one, behind a first one that the runtime holds back; gives what each will get."""
     runtime.open.clear()
-    first = pool.submit(batcher.run, runtime, picture(-1), None)
+    first = pool.submit(batcher.run, runtime, picture(-1))
     assert runtime.entered.acquire(timeout=WAIT)
     futures = []
-    for images, classes in calls:
-        futures.append(pool.submit(batcher.run, runtime, images, classes))
+    for images in calls:
+        futures.append(pool.submit(batcher.run, runtime, images))
         wait_until(lambda: len(batcher.waiting) == len(futures))
     runtime.open.set()
     first.result(WAIT)
@@ -57,7 +57,7 @@ def test_a_lone_call_runs_at_once_and_alone():
 def test_calls_that_gathered_run_together_and_each_gets_its_own(pool):
     seen = []
     batcher, runtime = Batcher(8, lambda pictures, seconds: seen.append(pictures)), Echo()
-    futures = gather(batcher, runtime, pool, [(picture(value), None) for value in range(1, 6)])
+    futures = gather(batcher, runtime, pool, [picture(value) for value in range(1, 6)])
     assert [future.result(WAIT)[0, 0, 4] for future in futures] == [1, 2, 3, 4, 5]
     assert [shape[0] for shape, _ in runtime.batches] == seen == [1, 5]
 
@@ -65,7 +65,7 @@ def test_calls_that_gathered_run_together_and_each_gets_its_own(pool):
 def test_where_company_is_no_gain_each_runs_alone_and_is_answered_in_its_turn(pool):
     batcher, runtime = Batcher(8, lambda *_: None), Echo()
     runtime.gains_together = False
-    futures = gather(batcher, runtime, pool, [(picture(value), None) for value in range(1, 6)])
+    futures = gather(batcher, runtime, pool, [picture(value) for value in range(1, 6)])
     assert [future.result(WAIT)[0, 0, 4] for future in futures] == [1, 2, 3, 4, 5]
     assert [shape[0] for shape, _ in runtime.batches] == [1] * 6
 
@@ -76,45 +76,35 @@ def test_under_load_nobody_is_woken_before_his_turn(pool):
     batcher = Batcher(8, lambda *_: woken.append([call.woken.is_set() for call in batcher.waiting]))
     runtime = Echo()
     runtime.gains_together = False
-    for future in gather(batcher, runtime, pool, [(picture(value), None) for value in range(3)]):
+    for future in gather(batcher, runtime, pool, [picture(value) for value in range(3)]):
         future.result(WAIT)
     assert woken == [[False] * 3, [False] * 2, [False], []]
 
 
 def test_a_batch_is_no_larger_than_allowed_and_large_pictures_count_more(pool):
     batcher, runtime = Batcher(4, lambda *_: None), Echo()
-    small = [(picture(value), None) for value in range(5)]
-    large = [(picture(value, 640, 1280), None) for value in range(3)]
+    small = [picture(value) for value in range(5)]
+    large = [np.full((1, 640, 1280, 3), value, np.uint8) for value in range(3)]
     for future in gather(batcher, runtime, pool, small + large):
         future.result(WAIT)
     assert [shape[0] for shape, _ in runtime.batches] == [1, 4, 1, 2, 1]
 
 
-def test_other_shapes_classes_and_models_run_apart_the_oldest_first(pool):
+def test_other_shapes_and_models_run_apart_the_oldest_first(pool):
     batcher, runtime = Batcher(8, lambda *_: None), Echo()
-    calls = [
-        (picture(1), None),
-        (picture(2, 64), None),
-        (picture(3), (0,)),
-        (picture(4), None),
-        (picture(5), (0,)),
-    ]
+    calls = [picture(1), picture(2, 64), picture(3), picture(4)]
     futures = gather(batcher, runtime, pool, calls)
-    assert [future.result(WAIT)[0, 0, 4] for future in futures] == [1, 2, 3, 4, 5]
-    assert runtime.batches[1:] == [
-        ((2, 3, 32, 32), None),
-        ((1, 3, 64, 32), None),
-        ((2, 3, 32, 32), (0,)),
-    ]
+    assert [future.result(WAIT)[0, 0, 4] for future in futures] == [1, 2, 3, 4]
+    assert runtime.batches[1:] == [((3, 3, 32, 32), None), ((1, 3, 64, 32), None)]
 
 
 def test_two_models_never_run_at_the_same_time(pool):
     batcher = Batcher(8, lambda *_: None)
     first, second = Echo(), Echo()
     first.open.clear()
-    one = pool.submit(batcher.run, first, picture(1), None)
+    one = pool.submit(batcher.run, first, picture(1))
     assert first.entered.acquire(timeout=WAIT)
-    two = pool.submit(batcher.run, second, picture(2), None)
+    two = pool.submit(batcher.run, second, picture(2))
     wait_until(lambda: len(batcher.waiting) == 1)
     assert second.batches == []
     first.open.set()
@@ -124,25 +114,25 @@ def test_two_models_never_run_at_the_same_time(pool):
 def test_a_fault_reaches_every_call_of_its_batch_and_no_other(pool):
     batcher, runtime = Batcher(8, lambda *_: None), Echo(fault=RuntimeError("out of memory"))
     runtime.open.clear()
-    futures = [pool.submit(batcher.run, runtime, picture(value), None) for value in range(3)]
+    futures = [pool.submit(batcher.run, runtime, picture(value)) for value in range(3)]
     wait_until(lambda: len(batcher.waiting) == 2)
     runtime.open.set()
     for future in futures:
         with pytest.raises(RuntimeError, match="out of memory"):
             future.result(WAIT)
     runtime.fault = None
-    assert batcher.run(runtime, picture(7), None)[0, 0, 4] == 7
+    assert batcher.run(runtime, picture(7))[0, 0, 4] == 7
 
 
 def test_calls_that_cannot_be_joined_all_hear_of_it_and_later_ones_run(pool):
     batcher, runtime = Batcher(2**60, lambda *_: None), Echo()
     # Each alone is a few bytes; together they would be hundreds of terabytes.
     endless = np.broadcast_to(np.float32(0), (1, 3, 2**22, 2**22))
-    futures = gather(batcher, runtime, pool, [(endless, None)] * 3)
+    futures = gather(batcher, runtime, pool, [endless] * 3)
     for future in futures:
         with pytest.raises(MemoryError):
             future.result(WAIT)
-    assert batcher.run(runtime, picture(7), None)[0, 0, 4] == 7
+    assert batcher.run(runtime, picture(7))[0, 0, 4] == 7
 
 
 def test_a_fault_of_counting_or_an_interrupt_reaches_every_call(pool):
@@ -151,10 +141,10 @@ def test_a_fault_of_counting_or_an_interrupt_reaches_every_call(pool):
             raise KeyboardInterrupt
 
     batcher, runtime = Batcher(8, observe), Echo()
-    for future in gather(batcher, runtime, pool, [(picture(value), None) for value in range(3)]):
+    for future in gather(batcher, runtime, pool, [picture(value) for value in range(3)]):
         with pytest.raises(KeyboardInterrupt):
             future.result(WAIT)
-    assert batcher.run(runtime, picture(7), None)[0, 0, 4] == 7
+    assert batcher.run(runtime, picture(7))[0, 0, 4] == 7
 
 
 @given(
@@ -165,7 +155,7 @@ def test_whatever_comes_together_everyone_gets_their_own(calls):
     results = {}
 
     def call(number, height, count, filtered):
-        rows = batcher.run(runtime, picture(number, height, count=count), (0,) if filtered else None)
+        rows = Batched(runtime, batcher)(picture(number, height, count=count), (0,) if filtered else None)
         results[number] = (len(rows), set(rows[:, 0, 4]))
 
     threads = [threading.Thread(target=call, args=(number, *one)) for number, one in enumerate(calls)]
@@ -175,3 +165,16 @@ def test_whatever_comes_together_everyone_gets_their_own(calls):
         thread.join(WAIT)
     assert results == {number: (count, {number}) for number, (_, count, _) in enumerate(calls)}
     assert all(shape[0] <= 4 for shape, _ in runtime.batches)
+
+
+def test_requests_for_different_classes_share_a_batch_and_no_graph_is_made_for_them(pool):
+    runtime, batcher = Echo(), Batcher(8, lambda *_: None)
+    runtime.open.clear()
+    batched = Batched(runtime, batcher)
+    calls = [pool.submit(batched, picture(0.5), classes) for classes in (None, (0,), (1,), ())]
+    assert runtime.entered.acquire(timeout=WAIT)
+    wait_until(lambda: len(batcher.waiting) == 3)
+    runtime.open.set()
+    scores = [call.result(WAIT)[0, 0, 4] for call in calls]  # of class 0, all of them
+    assert scores == [0.5, 0.5, 0, 0]
+    assert [classes for _, classes in runtime.batches] == [None, None]

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from yolov10.errors import UserError
 from yolov10.prediction.detector import Detector
-from yolov10.runtimes.open import RuntimeChoice, installed_runtimes
-from yolov10.runtimes.runtime import Around, Precision, Runtime
+from yolov10.runtimes.open import RuntimeChoice, file_of, installed_runtimes
+from yolov10.runtimes.runtime import Around, Images, Precision, Runtime
 
 
 @dataclass(frozen=True)
@@ -33,9 +33,10 @@ def cases(
     model: str | os.PathLike[str], runtimes: tuple[RuntimeChoice, ...], precisions: tuple[Precision, ...]
 ) -> list[Case]:
     """Those of the runtimes that are installed and run the model. Raises UserError where none does."""
+    path = Path(model)
     found = [
         Case(runtime, precision)
-        for runtime in installed_runtimes(Path(model))
+        for runtime in installed_runtimes(file_of(path) if path.is_dir() else path)
         for precision in get_args(Precision)
         if (not runtimes or runtime in runtimes)
         and precision in (precisions or ("fp32", "bf16"))
@@ -68,9 +69,7 @@ class Timed(Around):
         super().__init__(runtime)
         self.milliseconds: list[float] = []
 
-    def __call__(
-        self, images: NDArray[np.float32], classes: Sequence[int] | None = None
-    ) -> NDArray[np.float32]:
+    def __call__(self, images: Images, classes: Sequence[int] | None = None) -> NDArray[np.float32]:
         """As the runtime itself."""
         start = time.perf_counter()
         rows = self.runtime(images, classes)

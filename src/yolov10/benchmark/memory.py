@@ -8,24 +8,32 @@ from pathlib import Path
 
 
 def peak_megabytes(
-    model: str | os.PathLike[str], runtime: str, precision: str, picture: Path
+    model: str | os.PathLike[str],
+    runtime: str,
+    precision: str,
+    picture: Path,
+    image_size: str | None = None,
+    threads: int | None = None,
 ) -> float | None:
-    """Of a process of its own; None where the system does not tell (Windows)."""
+    """Of a process of its own; None where the system does not tell (Windows), or has ended the process."""
     if sys.platform == "win32":
         return None
-    wanted = json.dumps({"model": os.fspath(model), "runtime": runtime, "precision": precision})
-    command = [sys.executable, "-m", __name__, wanted, os.fspath(picture)]
-    return float(subprocess.run(command, check=True, capture_output=True, text=True).stdout)  # noqa: S603
+    wanted = {
+        "model": os.fspath(model),
+        "runtime": runtime,
+        "precision": None if runtime == "onnx" else precision,
+        "image_size": image_size,
+        "threads": threads,
+    }
+    command = [sys.executable, "-m", __name__, json.dumps(wanted), os.fspath(picture)]
+    done = subprocess.run(command, capture_output=True, text=True)  # noqa: S603
+    return float(done.stdout) if done.returncode == 0 else None
 
 
 def _main() -> None:
     from yolov10.prediction.detector import Detector
 
-    wanted = json.loads(sys.argv[1])
-    precision = None if wanted["runtime"] == "onnx" else wanted["precision"]
-    detector = Detector(
-        wanted["model"], runtime=wanted["runtime"], precision=precision, device="cpu", cache=False
-    )
+    detector = Detector(**json.loads(sys.argv[1]), device="cpu", cache=False)
     detector(sys.argv[2])
     print(_most())  # noqa: T201 - the answer to the parent
 

@@ -20,14 +20,15 @@ from yolov10.benchmark.memory import peak_megabytes
 from yolov10.benchmark.peak import OPERATIONS, convolution
 from yolov10.benchmark.timing import WARM_UP, Spread, in_turns
 from yolov10.formulas import total_cost
-from yolov10.letterbox import Frame, letterbox, network_input
+from yolov10.letterbox import Frame, letterbox
 from yolov10.model_card import ModelCard
 from yolov10.model_names import SAMPLES
 from yolov10.opencv import cv2
-from yolov10.prediction.ahead import Room, fit_and_read
+from yolov10.prediction.ahead import fit_and_read
 from yolov10.prediction.detector import Detector
+from yolov10.runtimes.onnx_runtime import OnnxRuntime
 from yolov10.runtimes.open import PACKAGES, RuntimeChoice
-from yolov10.runtimes.runtime import Precision
+from yolov10.runtimes.runtime import Precision, Runtime
 
 PICTURE_SIZE = (1280, 720)
 """Of the picture that stands in where none is given."""
@@ -66,7 +67,7 @@ def benchmark(
         detectors = {case: open_case(model, case, image_size, threads, cache) for case in wanted}
         some = next(iter(detectors.values()))
         pixels, frame = fit_and_read(images.open_file(path), some.image_size, full_decode=False)
-        together = np.repeat(network_input([letterbox(pixels, frame)]), BATCH, axis=0)
+        together = np.repeat(letterbox(pixels, frame)[None], BATCH, axis=0)
         timed = {case: Timed(detector.runtime) for case, detector in detectors.items()}
         for case, detector in detectors.items():
             detector.runtime = timed[case]
@@ -74,7 +75,9 @@ def benchmark(
             detectors, timed, path, pixels, frame, together, threads, rounds, progress
         )
         megabytes = {
-            case: peak_megabytes(model, case.runtime, case.precision, path) if memory else None
+            case: peak_megabytes(model, case.runtime, case.precision, path, image_size, threads)
+            if memory
+            else None
             for case in wanted
         }
     peak = (
@@ -92,7 +95,11 @@ def benchmark(
         "input": [frame.width, frame.height],
         "rounds": rounds,
         "peak_gflops": round(peak, 2),
-        "cases": [_row(case, milliseconds, operations, peak, megabytes[case]) for case in wanted],
+        "cases": [
+            {"runtime": case.runtime, "precision": _computes_in(case, timed[case].runtime)}
+            | _figures(case, milliseconds, operations, peak, megabytes[case])
+            for case in wanted
+        ],
     }
 
 
@@ -105,18 +112,18 @@ def _milliseconds(
     path: Path,
     pixels: NDArray[np.uint8],
     frame: Frame,
-    together: NDArray[np.float32],
+    together: NDArray[np.uint8],
     threads: int | None,
     rounds: int,
     progress: Callable[[], None] | None,
 ) -> dict[str, list[float]]:
     """Of everything that is measured, by name, round by round."""
     some = next(iter(detectors.values()))
-    room = Room(frame.height, frame.width)
+    canvas = np.empty((frame.height, frame.width, 3), np.uint8)
     peaks = {name: runtime for name, runtime in _PEAKS.items() if _version(PACKAGES[runtime])}  # type: ignore[index]
     steps: dict[str, Callable[[], object]] = {
         "read": lambda: fit_and_read(images.open_file(path), some.image_size, full_decode=False),
-        "letterbox": partial(room.fill, pixels, frame),
+        "letterbox": partial(letterbox, pixels, frame, canvas),
         **{name: convolution(runtime, threads) for name, runtime in peaks.items()},
         **{f"total {case.name}": partial(detector, path) for case, detector in detectors.items()},
         **{f"batch {case.name}": partial(one.runtime, together) for case, one in timed.items()},
@@ -127,7 +134,13 @@ def _milliseconds(
     return milliseconds
 
 
-def _row(
+def _computes_in(case: Case, runtime: Runtime) -> str:
+    """What float numbers are computed in; ONNX Runtime runs a file as it is."""
+    is_half = isinstance(runtime, OnnxRuntime) and runtime.form.precision == "fp16"
+    return "fp16" if is_half else case.precision
+
+
+def _figures(
     case: Case,
     milliseconds: dict[str, list[float]],
     operations: int | None,
@@ -146,8 +159,6 @@ def _row(
     }
     share = None if operations is None else operations / Spread.of(infer).median / 1e6 / peak
     return {
-        "runtime": case.runtime,
-        "precision": case.precision,
         **{name: Spread.of(values).to_dict() for name, values in spreads.items()},
         "share": None if share is None else round(share, 4),
         "megabytes": None if megabytes is None else round(megabytes, 1),

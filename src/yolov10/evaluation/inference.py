@@ -14,7 +14,6 @@ from yolov10.data.sample import Sample
 from yolov10.errors import UserError
 from yolov10.evaluation.shapes import Slot, fill
 from yolov10.images import Image
-from yolov10.letterbox import network_input
 from yolov10.runtimes.runtime import Runtime
 
 AHEAD = 2
@@ -59,7 +58,7 @@ def find_all(
                 warn(fault)
             if whole:
                 begin = time.perf_counter()
-                found = runtime(network_input([pixels for _, pixels in whole]))
+                found = runtime(np.stack([pixels for _, pixels in whole]))
                 infer_seconds += time.perf_counter() - begin
                 for (slot, _), own in zip(whole, found, strict=True):
                     rows[slot.index] = _in_source(own, slot, classes)
@@ -105,6 +104,9 @@ def _in_source(rows: NDArray[np.float32], slot: Slot, classes: NDArray[np.int64]
     training has ruined gives.
     """
     rows = rows[np.isfinite(rows).all(axis=1)]
+    if len(rows) and not -1 <= rows[:, 5].min() <= rows[:, 5].max() < len(classes) - 1:
+        worst = rows[np.abs(rows[:, 5]).argmax(), 5]
+        raise UserError(f"the model gives class {worst:.0f}, but it names {len(classes) - 1}")
     own = classes[rows[:, 5].astype(np.int64)]
     found = np.column_stack([slot.frame.undo(rows[:, :4]), rows[:, 4], own]).astype(np.float32)
     return found[own >= 0]

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from yolov10.architecture import MAX_DETECTIONS
 from yolov10.errors import UserError
 from yolov10.evaluation.matching import suppress
-from yolov10.runtimes.runtime import Runtime
+from yolov10.runtimes.open import EXPORTED
+from yolov10.runtimes.runtime import Images, Runtime
 
 if TYPE_CHECKING:
     import torch
@@ -38,19 +39,20 @@ class OneToMany:
         self.network, self.card = network.to(device, dtype), network.card
         self.device, self.dtype = device, dtype
 
-    def __call__(
-        self, images: NDArray[np.float32], classes: Sequence[int] | None = None
-    ) -> NDArray[np.float32]:
+    def __call__(self, images: Images, classes: Sequence[int] | None = None) -> NDArray[np.float32]:
         """As `Runtime` says, for all classes; rows that suppression left empty are of class `NO_CLASS`."""
         assert classes is None
         return np.stack([_suppressed(rows) for rows in self._candidates(images)])
 
-    def _candidates(self, images: NDArray[np.float32]) -> NDArray[np.float32]:
+    def _candidates(self, images: Images) -> NDArray[np.float32]:
         """Rows [B, n, 6] of the surest (anchor, class) pairs, surest first."""
         import torch
 
+        from yolov10.runtimes.torch_runtime import planes_on
+
         with torch.inference_mode():
-            decoded = self.network.decode(torch.from_numpy(images).to(self.device, self.dtype), "one2many")
+            planes = planes_on(self.device, images, self.dtype).contiguous()
+            decoded = self.network.decode(planes, "one2many")
             scores = decoded[:, 4:].flatten(1)  # [B, classes · A]
             best, pairs = scores.topk(min(CANDIDATES, scores.shape[1]))
             anchors = pairs % decoded.shape[2]
@@ -70,13 +72,13 @@ def open_one2many(model: str | os.PathLike[str], runtime: Runtime) -> OneToMany:
     missing = UserError(
         f"{model} has no one-to-many head: only unfused weights with both heads (.safetensors, .pt) have it"
     )
-    if Path(model).suffix in (".onnx", ".xml"):  # told apart without torch
+    if Path(model).suffix in EXPORTED:  # told apart without torch
         raise missing
     from yolov10.runtimes.torch_runtime import TorchRuntime
     from yolov10.weights.networks import open_network
 
     if not isinstance(runtime, TorchRuntime):
-        raise missing
+        raise UserError("the one-to-many head runs in torch: leave --runtime out")
     network = open_network(model)
     if network.head.cv2 is None:
         raise missing

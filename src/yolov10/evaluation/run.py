@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
+from yolov10.bounds import check_between
 from yolov10.data.dataset import Dataset, open_dataset
 from yolov10.data.sample import Sample
 from yolov10.errors import UserError
@@ -113,8 +114,7 @@ def evaluate_runtime(
     milliseconds: a picture, of waiting for pixels, of the network and of all the counting.
     Raises UserError for a data set without pictures or boxes, or without the model's classes.
     """
-    if not 1 <= batch <= 4096:
-        raise UserError(f"batch {batch} is not between 1 and 4096")
+    check_between("batch", batch, 1, 4096)
     require_library()
     _require_boxes(dataset, dataset.samples)
     warn = warn or _warn

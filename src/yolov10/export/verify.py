@@ -4,7 +4,7 @@ In fp32, row by row on real pictures; in lower precisions, by average precision 
 """
 
 import importlib.metadata
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ from yolov10.image_size import ImageSize
 from yolov10.letterbox import fit, letterbox, network_input
 from yolov10.network.model import YOLOv10
 from yolov10.runtimes.open import PACKAGES, installed_runtimes, open_runtime
-from yolov10.runtimes.runtime import Precision, Runtime
+from yolov10.runtimes.runtime import Around, Images, Precision, Runtime, are_pictures
 from yolov10.runtimes.torch_runtime import TorchRuntime
 from yolov10.weights.networks import to_network
 
@@ -49,7 +49,7 @@ def verify(path: Path, plan: Plan, say: Callable[[str], None]) -> dict[str, Any]
     for name in installed_runtimes(path):
         # Judged in bfloat16 also where the processor has none, and a user's run would be in float32.
         asked: Precision | None = "bf16" if name == "openvino" and plan.precision == "bf16" else None
-        runtime = open_runtime(path, runtime=name, device="cpu", precision=asked, cache=False)
+        runtime = _AsPlanes(open_runtime(path, runtime=name, device="cpu", precision=asked, cache=False))
         if expected is None:
             own = _compare(runtime, network, plan)
             line = f"boxes within {own['boxes']:.2g} px, scores within {own['scores']:.2g}"
@@ -77,28 +77,37 @@ def _do_nothing(line: str) -> None:
     pass
 
 
-def _compare(runtime: Runtime, network: YOLOv10, plan: Plan) -> dict[str, float]:
+class _AsPlanes(Around):
+    """A file as other programs run it: given planes, whatever its runtime could do for pictures."""
+
+    def __call__(self, images: Images, classes: Sequence[int] | None = None) -> NDArray[np.float32]:
+        """As `Runtime` says."""
+        return self.runtime(network_input(images) if are_pictures(images) else images, classes)
+
+
+def _compare(runtime: _AsPlanes, network: YOLOv10, plan: Plan) -> dict[str, float]:
     """The largest differences over all pictures, alone and two together, as rectangles and squares."""
     boxes = scores = 0.0
     for batch in _batches(plan):
         with torch.inference_mode():
-            anchors = network.decode(torch.from_numpy(batch)).numpy()
-        for together in (runtime(batch), np.concatenate([runtime(one[None]) for one in batch])):
-            for rows, own in zip(together, anchors, strict=True):
-                box, score = difference(rows, own)
+            anchors = network.decode(torch.from_numpy(network_input(batch))).numpy()
+        own = np.concatenate([runtime.runtime(one[None]) for one in batch])  # as our runtimes are given them
+        for together in (runtime(batch), own):
+            for rows, meant in zip(together, anchors, strict=True):
+                box, score = difference(rows, meant)
                 boxes, scores = max(boxes, box), max(scores, score)
     return {"boxes": boxes, "scores": scores}
 
 
-def _batches(plan: Plan) -> list[NDArray[np.float32]]:
-    """Two of each shape [2, 3, H, W]: a picture and its mirror image."""
+def _batches(plan: Plan) -> list[NDArray[np.uint8]]:
+    """Two of each shape [2, H, W, 3]: a picture and its mirror image."""
     size = plan.weights.card.image_size
     sizes: list[ImageSize] = [plan.form.sides] if plan.form.sides else [size, (size, size)]
     batches = []
     for picture in _pictures(plan):
         for wanted in sizes:
             boxed = letterbox(picture, fit(picture.shape[1], picture.shape[0], wanted))
-            batches.append(network_input([boxed, np.ascontiguousarray(boxed[:, ::-1])]))
+            batches.append(np.stack([boxed, boxed[:, ::-1]]))
     return batches
 
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from yolov10.image_size import ImageSize
 from yolov10.images import Encoded, Image
-from yolov10.letterbox import Frame, fill_planes, fit, letterbox
+from yolov10.letterbox import Frame, fit, letterbox
 from yolov10.prediction.picture import Picture
 
 WORKERS = 2
@@ -21,19 +21,6 @@ WORKERS = 2
 
 T = TypeVar("T")
 U = TypeVar("U")
-
-
-class Room:
-    """Memory in which a picture is made ready for the network."""
-
-    def __init__(self, height: int, width: int) -> None:
-        self.canvas = np.empty((height, width, 3), np.uint8)
-        self.channels = np.empty((3, height, width), np.uint8)
-        self.planes = np.empty((1, 3, height, width), np.float32)
-
-    def fill(self, pixels: Image, frame: Frame) -> None:
-        """Make the planes those of a picture, or of a smaller copy of it, that lies in the frame."""
-        fill_planes(self.planes[0], letterbox(pixels, frame, self.canvas), self.channels)
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,59 +31,54 @@ class Ready:
     as_read: Image
     """BGR [h, w, 3], upright; of a large JPEG, twice what the network needs or more, a smaller copy."""
     frame: Frame
-    room: Room
-
-    @property
-    def planes(self) -> NDArray[np.float32]:
-        """[1, 3, H, W], RGB 0..1."""
-        return self.room.planes
+    canvas: Image
+    """BGR [H, W, 3]: the picture in its frame."""
 
 
-class Rooms:
-    """Rooms to be filled again: fresh memory costs as much as filling it."""
+class Canvases:
+    """Memory to be filled again: fresh memory costs as much as filling it."""
 
     def __init__(self) -> None:
-        self.free: dict[tuple[int, int], deque[Room]] = {}
+        self.free: dict[tuple[int, ...], deque[Image]] = {}
         self.lock = threading.Lock()
 
-    def take(self, height: int, width: int) -> Room:
-        """One that nobody uses, its contents are of no meaning."""
+    def take(self, height: int, width: int) -> Image:
+        """A canvas [height, width, 3] that nobody uses, its contents are of no meaning."""
+        shape = height, width, 3
         with self.lock:
-            if free := self.free.get((height, width)):
+            if free := self.free.get(shape):
                 return free.pop()
-        return Room(height, width)
+        return np.empty(shape, np.uint8)
 
-    def give_back(self, room: Room) -> None:
+    def give_back(self, canvas: Image) -> None:
         """Nobody looks at it any more. A few shapes are remembered."""
         with self.lock:
-            shape = (room.planes.shape[2], room.planes.shape[3])
-            if shape not in self.free and len(self.free) >= SHAPES_KEPT:
+            if canvas.shape not in self.free and len(self.free) >= SHAPES_KEPT:
                 self.free.clear()
-            self.free.setdefault(shape, deque(maxlen=ROOMS_KEPT)).append(room)
+            self.free.setdefault(canvas.shape, deque(maxlen=CANVASES_KEPT)).append(canvas)
 
 
-SHAPES_KEPT, ROOMS_KEPT = 4, 4
+SHAPES_KEPT, CANVASES_KEPT = 4, 4
 LARGE = 800_000
 """Pixels from which on reading a JPEG smaller saves more than a millisecond or two."""
 
 
-def prepare(picture: Picture, size: ImageSize, rooms: Rooms, *, full_decode: bool) -> Ready:
+def prepare(picture: Picture, size: ImageSize, canvases: Canvases, *, full_decode: bool) -> Ready:
     """Read a picture and fit it to the network. Raises UserError naming what cannot be read."""
     pixels, frame = fit_and_read(picture.open(), size, full_decode=full_decode)
-    return _letterboxed(picture, pixels, frame, rooms)
+    return _letterboxed(picture, pixels, frame, canvases)
 
 
-def cut_out(whole: Ready, window: NDArray[np.int64], size: ImageSize, rooms: Rooms) -> Ready:
+def cut_out(whole: Ready, window: NDArray[np.int64], size: ImageSize, canvases: Canvases) -> Ready:
     """A window xyxy of a picture that was read whole, fitted to the network as if it were all."""
     x1, y1, x2, y2 = window.tolist()
     frame = fit(x2 - x1, y2 - y1, size)
-    return _letterboxed(whole.picture, whole.as_read[y1:y2, x1:x2], frame, rooms)
+    return _letterboxed(whole.picture, whole.as_read[y1:y2, x1:x2], frame, canvases)
 
 
-def _letterboxed(picture: Picture, pixels: Image, frame: Frame, rooms: Rooms) -> Ready:
-    room = rooms.take(frame.height, frame.width)
-    room.fill(pixels, frame)
-    return Ready(picture, pixels, frame, room)
+def _letterboxed(picture: Picture, pixels: Image, frame: Frame, canvases: Canvases) -> Ready:
+    canvas = letterbox(pixels, frame, canvases.take(frame.height, frame.width))
+    return Ready(picture, pixels, frame, canvas)
 
 
 def fit_and_read(opened: Encoded | Image, size: ImageSize, *, full_decode: bool) -> tuple[Image, Frame]:

@@ -18,7 +18,7 @@ from yolov10.classes import select_classes
 from yolov10.detections import Detections
 from yolov10.errors import UserError
 from yolov10.image_size import MAX_SIDE, ImageSize, network_size
-from yolov10.prediction.ahead import Ready, Rooms, cut_out, groups, prepare, read_ahead
+from yolov10.prediction.ahead import Canvases, Ready, cut_out, groups, prepare, read_ahead
 from yolov10.prediction.found import Failure, Found
 from yolov10.prediction.frames import AS_USUAL, Playback, each_picture
 from yolov10.prediction.given import all_pictures, one_picture
@@ -92,7 +92,7 @@ class Detector:
         self.tile = tile
         self.max_pixels = max_pixels
         self.full_decode = full_decode
-        self.rooms = Rooms()
+        self.canvases = Canvases()
 
     def __call__(self, image: Any) -> Detections:  # noqa: ANN401 - a PIL image, without importing PIL
         """Detect in one picture: a path, encoded bytes, a NumPy BGR array [h, w, 3], or a PIL image."""
@@ -135,7 +135,7 @@ class Detector:
     def _prepare(self, picture: Picture) -> Ready:
         """A picture as the network takes it; read whole where tiles are to be cut out of it."""
         full_decode = self.full_decode or self.tile is not None
-        return prepare(picture, self.image_size, self.rooms, full_decode=full_decode)
+        return prepare(picture, self.image_size, self.canvases, full_decode=full_decode)
 
     def _try_to_prepare(self, picture: Picture) -> Ready | Failure:
         try:
@@ -153,7 +153,7 @@ class Detector:
         if self.tile is None:
             found = self._detect_together(batch)
         else:
-            cut = partial(cut_out, size=self.image_size, rooms=self.rooms)
+            cut = partial(cut_out, size=self.image_size, canvases=self.canvases)
             found = [detect_in_tiles(picture, self.tile, cut, self._detect_together) for picture in batch]
         return [one[: self.max_detections] for one in found]
 
@@ -161,14 +161,14 @@ class Detector:
         """Detections of each picture. Pictures of one shape run together; none depends on its company."""
         by_shape: dict[tuple[int, ...], list[int]] = {}
         for index, one in enumerate(batch):
-            by_shape.setdefault(one.planes.shape, []).append(index)
+            by_shape.setdefault(one.canvas.shape, []).append(index)
         rows: dict[int, NDArray[np.float32]] = {}
         for indices in by_shape.values():
-            planes = [batch[index].planes for index in indices]
-            together = planes[0] if len(planes) == 1 else np.concatenate(planes)
+            pictures = [batch[index].canvas for index in indices]
+            together = pictures[0][None] if len(pictures) == 1 else np.stack(pictures)
             rows.update(zip(indices, self.runtime(together, self.classes), strict=True))
         for one in batch:
-            self.rooms.give_back(one.room)
+            self.canvases.give_back(one.canvas)
         return [self._read_rows(rows[index], one) for index, one in enumerate(batch)]
 
     def _read_rows(self, rows: NDArray[np.float32], ready: Ready) -> Detections:

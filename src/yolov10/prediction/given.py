@@ -6,11 +6,16 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from yolov10 import images
 from yolov10.in_memory import from_array
 from yolov10.prediction.picture import Entry, Picture
 from yolov10.prediction.sources import pictures
 from yolov10.prediction.video import camera_or_stream
+
+ENCODED = (bytes, bytearray, memoryview)
+"""Types of the bytes of a picture file."""
 
 
 def one_picture(image: Any, max_pixels: int) -> Picture:  # noqa: ANN401 - a PIL image, without importing PIL
@@ -18,7 +23,7 @@ def one_picture(image: Any, max_pixels: int) -> Picture:  # noqa: ANN401 - a PIL
     if isinstance(image, str | os.PathLike):
         source = os.fsdecode(image)
         return Picture(source, partial(images.open_file, source, max_pixels=max_pixels), Path(source))
-    if isinstance(image, bytes | bytearray | memoryview):
+    if isinstance(image, ENCODED):
         data, name = bytes(image), "the picture given"
         opened = partial(images.open_bytes, data, name=name, max_pixels=max_pixels)
         return Picture("", opened, Path(name))
@@ -27,11 +32,13 @@ def one_picture(image: Any, max_pixels: int) -> Picture:  # noqa: ANN401 - a PIL
 
 def all_pictures(source: Any, max_pixels: int) -> Iterator[Entry]:  # noqa: ANN401 - as above
     """The pictures and videos of a source, as `pictures` knows them, or of several of any form."""
-    several = isinstance(source, Iterable) and not isinstance(source, str | os.PathLike | bytes)
-    for one in source if several and not hasattr(source, "shape") else [source]:
+    several = isinstance(source, Iterable) and not isinstance(source, (str, os.PathLike, *ENCODED))
+    several = several and not hasattr(source, "shape")
+    for one in source if several else [source]:
         if isinstance(one, str | os.PathLike):
             yield from pictures([one], max_pixels)
         elif isinstance(one, int):
             yield camera_or_stream(str(one))
-        else:
-            yield one_picture(one, max_pixels)
+        else:  # of several, an array may be a buffer that the next is written to before this is looked at
+            own = one.copy() if several and isinstance(one, np.ndarray) else one
+            yield one_picture(own, max_pixels)

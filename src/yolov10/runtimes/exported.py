@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from yolov10.errors import NO_MEMORY, UserError, lacks_memory
+from yolov10.letterbox import network_input
 from yolov10.model_card import ModelCard
-from yolov10.runtimes.runtime import no_rows
+from yolov10.runtimes.runtime import Images, are_pictures, no_rows, only
 from yolov10.runtimes.top_k import best_rows
 
 Shape = Sequence[object]
@@ -100,19 +101,17 @@ def _is_raw(path: str | os.PathLike[str], outputs: Sequence[Shape], num_classes:
 def detect(
     run: Callable[[NDArray[Any]], NDArray[Any]],
     form: FileForm,
-    images: NDArray[np.float32],
+    images: Images,
     classes: Sequence[int] | None,
 ) -> NDArray[np.float32]:
-    """Rows [B, K, 6] of images [B, 3, H, W], as `Runtime` says, by a file's `run` in batches it takes."""
+    """Rows [B, K, 6] of images, as `Runtime` says, by a file's `run` in batches it takes."""
     if len(images) == 0 or (classes is not None and len(classes) == 0):
         return no_rows(len(images))
     output = _in_steps(run, as_taken(images, form), form.batch)[: len(images)]
     if form.raw:
         return best_rows(output, classes)
     rows: NDArray[np.float32] = output.astype(np.float32, copy=False)
-    if classes is not None:  # the file's top-k came first
-        rows = np.where(np.isin(rows[..., 5:], classes) | (np.arange(6) != 4), rows, np.float32(0))
-    return rows
+    return rows if classes is None else only(classes, rows)
 
 
 def _in_steps(
@@ -126,9 +125,12 @@ def _in_steps(
     return np.concatenate([run(filled[start : start + batch]) for start in range(0, len(filled), batch)])
 
 
-def as_taken(images: NDArray[np.float32], form: FileForm) -> NDArray[Any]:
-    """Images [B, 3, H, W] RGB 0..1 in the type, layout and channel order of the file's input."""
+def as_taken(images: Images, form: FileForm) -> NDArray[Any]:
+    """Images, as `Runtime` takes them, in the type, layout and channel order of the file's input."""
     if form.input_type != "uint8":
-        return images.astype(form.input_type, copy=False)
-    bytes_ = np.rint(images * 255).astype(np.uint8).transpose(0, 2, 3, 1)
-    return np.ascontiguousarray(bytes_[..., ::-1] if form.bgr else bytes_)
+        planes = network_input(images) if are_pictures(images) else images
+        return planes.astype(form.input_type, copy=False)
+    if are_pictures(images):
+        return images if form.bgr else np.ascontiguousarray(images[..., ::-1])
+    rgb = np.rint(images * 255).astype(np.uint8).transpose(0, 2, 3, 1)
+    return np.ascontiguousarray(rgb[..., ::-1] if form.bgr else rgb)

@@ -10,6 +10,9 @@ from typing import BinaryIO
 
 from yolov10.errors import UserError
 
+EXTERNAL_TENSOR = b"\x0a\x08location"
+"""The key, in an ONNX file, of a tensor that lies in a file beside it."""
+
 
 def check_begins_and_ends(path: str | os.PathLike[str]) -> None:
     """Raise UserError, naming the file, unless it is whole ONNX or, by its suffix, OpenVINO's `.xml`."""

@@ -1,7 +1,9 @@
 """ONNX files, and weights made into one, through ONNX Runtime."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -9,6 +11,7 @@ from numpy.typing import NDArray
 
 from yolov10.errors import UserError
 from yolov10.runtimes.exported import describe, detect, refusal
+from yolov10.runtimes.runtime import Images
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
@@ -29,6 +32,7 @@ class OnnxRuntime:
         threads: int | None = None,
         contents: bytes | None = None,
     ) -> None:
+        self.path = path
         self.session = _open(path, contents, device, threads)
         try:  # each name is decoded when it is asked for, so all are asked for here
             inputs, outputs = self.session.get_inputs(), self.session.get_outputs()
@@ -48,18 +52,17 @@ class OnnxRuntime:
 
     @property
     def gains_together(self) -> bool:
-        """As `Runtime` says; not on a CPU (docs/performance.md)."""
+        """As `Runtime` says; not on a CPU (docs/performance.md), unless the file takes several anyway."""
         first: str = self.session.get_providers()[0]
-        return first != "CPUExecutionProvider"
+        return first != "CPUExecutionProvider" or (self.form.batch or 1) > 1
 
-    def __call__(
-        self, images: NDArray[np.float32], classes: Sequence[int] | None = None
-    ) -> NDArray[np.float32]:
+    def __call__(self, images: Images, classes: Sequence[int] | None = None) -> NDArray[np.float32]:
         """As `Runtime` says; other `classes` are left out after the file's top-k, if it has one."""
         return detect(self._run, self.form, images, classes)
 
     def _run(self, images: NDArray[Any]) -> NDArray[Any]:
-        output: NDArray[Any] = self.session.run(self.outputs, {self.input: images})[0]
+        with _refusing(self.path):
+            output: NDArray[Any] = self.session.run(self.outputs, {self.input: images})[0]
         return output
 
 
@@ -74,23 +77,40 @@ def _open(
     providers = _providers(onnxruntime.get_available_providers(), device)
     # It would print that it tries again on the CPU, which on the CPU is the same once more.
     again = providers != ["CPUExecutionProvider"]
-    try:
+    with _refusing(path):
         return onnxruntime.InferenceSession(
-            contents or os.fspath(path), options, providers=providers, enable_fallback=again
+            contents or _as_taken(path), options, providers=providers, enable_fallback=again
         )
+
+
+@contextmanager
+def _refusing(path: str | os.PathLike[str]) -> Iterator[None]:
+    """Raise a UserError naming the file for what ONNX Runtime raises: its faults share no base class."""
+    try:
+        yield
     except Exception as fault:
-        # Its faults share no base class; a name that is not UTF-8 breaks its own message.
         own = type(fault).__module__.startswith("onnxruntime")
-        if not own and not isinstance(fault, UnicodeDecodeError):
+        if not own and not isinstance(fault, UnicodeDecodeError):  # a text that breaks its own message
             raise
         raise refusal(path, "ONNX Runtime", fault) from None
 
 
-def _providers(available: list[str], device: str) -> list[str]:
+def _as_taken(path: str | os.PathLike[str]) -> str | bytes:
+    """The name of the file, or, where that is no Unicode, which ONNX Runtime wants, its bytes."""
+    name = os.fspath(path)
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return Path(path).read_bytes()
+    return name
+
+
+def _providers(available: list[str], device: str) -> list[str | tuple[str, dict[str, str]]]:
     if device == "auto":
         return [name for name in ("CUDAExecutionProvider", "CPUExecutionProvider") if name in available]
     if device == "cpu":
         return ["CPUExecutionProvider"]
     if device.startswith("cuda") and "CUDAExecutionProvider" in available:
-        return ["CUDAExecutionProvider", "CPUExecutionProvider"]
+        number = device.partition(":")[2] or "0"
+        return [("CUDAExecutionProvider", {"device_id": number}), "CPUExecutionProvider"]
     raise UserError(f"device {device!r} is not available in ONNX Runtime here: --device cpu works everywhere")

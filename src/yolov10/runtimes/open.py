@@ -5,12 +5,13 @@ import importlib.metadata
 import importlib.util
 import os
 import platform
+import re
 import sys
 from pathlib import Path
 from typing import Literal, get_args
 
 from yolov10.bounds import check_if_given
-from yolov10.errors import UserError, require
+from yolov10.errors import UserError, WrongValueError, require
 from yolov10.model_names import exported_file, weights_file
 from yolov10.runtimes.runtime import Precision, Runtime
 
@@ -35,12 +36,12 @@ def open_runtime(
     device, a runtime that cannot run the file, or one that is not installed.
     """
     if precision is not None and precision not in get_args(Precision):
-        raise UserError(f"no precision {precision!r}: choose {', '.join(get_args(Precision))}")
+        raise WrongValueError(f"no precision {precision!r}: choose {', '.join(get_args(Precision))}")
     check_if_given("threads", threads, 1, 4096)
-    if not isinstance(device, str):
-        raise UserError(f"no device {device!r}: choose auto, cpu, cuda, cuda:N or mps")
+    if not (isinstance(device, str) and re.fullmatch(r"auto|cpu|mps|cuda(:\d+)?", device)):
+        raise WrongValueError(f"no device {device!r}: choose auto, cpu, cuda, cuda:N or mps")
     wants_torch = runtime == "torch" or device not in ("auto", "cpu")
-    path = _file_of(weights_file(model) if wants_torch else exported_file(model))
+    path = file_of(weights_file(model) if wants_torch else exported_file(model))
     able = EXPORTED.get(path.suffix, WEIGHTS)
     if runtime not in ("auto", *able):
         raise UserError(
@@ -112,8 +113,8 @@ def _onnx_has_gpu() -> bool:
     return "CUDAExecutionProvider" in onnxruntime.get_available_providers()
 
 
-def _file_of(path: Path) -> Path:
-    """The path, or of a folder with a single OpenVINO model that model."""
+def file_of(path: Path) -> Path:
+    """The path, or of a folder with a single OpenVINO model that model. Raises UserError: there is none."""
     if not path.exists():
         raise UserError(f"no model {str(path)!r}: give a .safetensors, .onnx, .xml or .pt file, or cells")
     models = sorted(path.glob("*.xml")) if path.is_dir() else []
@@ -128,7 +129,12 @@ def _open_onnx(path: Path, device: str, precision: Precision | None, threads: in
     if path.suffix in EXPORTED:
         from yolov10.runtimes.onnx_runtime import OnnxRuntime
 
-        return OnnxRuntime(path, device, threads)
+        runtime = OnnxRuntime(path, device, threads)
+        if precision is not None and runtime.form.precision == "fp16":
+            raise UserError(
+                f"{path}: ONNX Runtime runs it in fp16, as it was exported; leave --precision out"
+            )
+        return runtime
     from yolov10.runtimes.weights_runtime import WeightsOnOnnx
 
     return WeightsOnOnnx(path, device, threads)

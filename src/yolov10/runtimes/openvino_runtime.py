@@ -6,7 +6,8 @@ one compiled shape serves every batch. Fixed shapes are several per cent faster 
 
 import hashlib
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,8 +18,8 @@ from numpy.typing import NDArray
 from yolov10.errors import UserError
 from yolov10.runtimes.compiled import Compiled, CompiledShapes
 from yolov10.runtimes.exported import describe, detect, refusal
-from yolov10.runtimes.model_bytes import check_begins_and_ends
-from yolov10.runtimes.runtime import Precision
+from yolov10.runtimes.model_bytes import EXTERNAL_TENSOR, check_begins_and_ends
+from yolov10.runtimes.runtime import Images, Precision, are_pictures
 from yolov10.silence import import_openvino
 
 if TYPE_CHECKING:
@@ -35,8 +36,6 @@ class OpenvinoRuntime:
     some CPUs is bfloat16. `cache` keeps what it compiles on disk, too.
     """
 
-    gains_together = False
-
     def __init__(
         self,
         path: str | os.PathLike[str],
@@ -48,39 +47,68 @@ class OpenvinoRuntime:
         check_begins_and_ends(path)
         self.path = path
         core = open_core(path, device)
-        try:
+        # Before it is read: were it replaced meanwhile, the old one's entry would never be asked for.
+        digest = _digest(path) if cache else None
+        with refusing(path):
             self.model = core.read_model(os.fspath(path))
             metadata = _metadata(self.model)
-        except (RuntimeError, UnicodeDecodeError) as fault:  # the second, from a text in the file
-            raise refusal(path, "OpenVINO", fault) from None
         inputs, outputs = (
             [_sides(port) for port in ports] for ports in (self.model.inputs, self.model.outputs)
         )
         kind = self.model.inputs[0].get_element_type().get_type_name() if inputs else "nothing"
         self.card, self.form = describe(path, metadata, TYPES.get(kind, kind), inputs, outputs)
         settings = settings_for(precision or _declared(core, self.form.precision), threads)
-        self.shapes = CompiledShapes(core, settings, _digest(path) if cache else None)
+        self.shapes = CompiledShapes(core, settings, digest)
 
     @property
     def fixed_shape(self) -> tuple[int, int] | None:
         """Height and width when the file takes no other, else None."""
         return self.form.sides
 
-    def __call__(
-        self, images: NDArray[np.float32], classes: Sequence[int] | None = None
-    ) -> NDArray[np.float32]:
+    @property
+    def gains_together(self) -> bool:
+        """As `Runtime` says: where the file takes several anyway."""
+        return (self.form.batch or 1) > 1
+
+    def __call__(self, images: Images, classes: Sequence[int] | None = None) -> NDArray[np.float32]:
         """As `Runtime` says; other `classes` are left out after the file's top-k, if it has one."""
         form = replace(self.form, batch=self.form.batch or 1)
-        return detect(lambda batch: self.compiled(batch.shape)(batch), form, images, classes)
+        converts = are_pictures(images) and form.input_type != "uint8"
+        if converts:
+            form = replace(form, input_type="uint8", bgr=True)
 
-    def compiled(self, shape: tuple[int, ...]) -> Compiled:
-        """The model compiled for inputs of a shape. Raises UserError for a file that cannot be compiled."""
+        def run(batch: NDArray[Any]) -> NDArray[Any]:
+            with refusing(self.path):
+                return self.compiled(batch.shape, converts)(batch)
+
+        return detect(run, form, images, classes)
+
+    def compiled(self, shape: tuple[int, ...], converts: bool = False) -> Compiled:
+        """The model compiled for a shape; one that `converts` takes pictures where the file takes planes.
+
+        Raises what OpenVINO raises.
+        """
 
         def shaped() -> "openvino.Model":
-            self.model.reshape(list(shape))
-            return self.model
+            model = _taking_pictures(self.model) if converts else self.model
+            model.reshape(list(shape))
+            return model
 
-        return compile_or_refuse(self.path, self.shapes, shape, shaped)
+        return self.shapes.get(shape, shaped)
+
+
+def _taking_pictures(model: "openvino.Model") -> "openvino.Model":
+    """A copy that takes uint8 pictures, BGR, where the model takes planes, RGB 0..1."""
+    from openvino import Layout, Type
+    from openvino.preprocess import ColorFormat, PrePostProcessor
+
+    steps = PrePostProcessor(model.clone())
+    image = steps.input()
+    kind = model.input().get_element_type()
+    image.tensor().set_element_type(Type.u8).set_layout(Layout("NHWC")).set_color_format(ColorFormat.BGR)
+    image.model().set_layout(Layout("NCHW"))
+    image.preprocess().convert_element_type(kind).convert_color(ColorFormat.RGB).scale(255.0)
+    return steps.build()
 
 
 def open_core(path: str | os.PathLike[str], device: str) -> "openvino.Core":
@@ -110,16 +138,12 @@ def settings_for(precision: str, threads: int | None) -> dict[str, str]:
     return settings | {"INFERENCE_NUM_THREADS": str(threads), "ENABLE_CPU_PINNING": "NO"}
 
 
-def compile_or_refuse(
-    path: str | os.PathLike[str],
-    shapes: CompiledShapes,
-    shape: tuple[Any, ...],
-    load: Callable[[], "openvino.Model"],
-) -> Compiled:
-    """The compiled model of a shape. Raises UserError naming the file."""
+@contextmanager
+def refusing(path: str | os.PathLike[str]) -> Iterator[None]:
+    """Raise a UserError naming the file for what OpenVINO raises as it reads, compiles or runs it."""
     try:
-        return shapes.get(shape, load)
-    except RuntimeError as fault:
+        yield
+    except (RuntimeError, UnicodeDecodeError) as fault:  # the second, from a text in the file
         raise refusal(path, "OpenVINO", fault) from None
 
 
@@ -128,7 +152,7 @@ def _digest(path: str | os.PathLike[str]) -> str | None:
     path = Path(path)
     files = [path, path.with_suffix(".bin")] if path.suffix == ".xml" else [path]
     contents = [file.read_bytes() for file in files if file.exists()]
-    if path.suffix != ".xml" and b"\x0a\x08location" in contents[0]:  # the key of an external tensor
+    if path.suffix != ".xml" and EXTERNAL_TENSOR in contents[0]:
         return None
     return "-".join(hashlib.sha256(part).hexdigest() for part in contents)
 

@@ -8,10 +8,10 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from yolov10.errors import UserError
+from yolov10.errors import UserError, WrongValueError
 from yolov10.model_card import ModelCard
 from yolov10.network.model import YOLOv10
-from yolov10.runtimes.runtime import Precision, check_classes, no_rows
+from yolov10.runtimes.runtime import Images, Precision, are_pictures, check_classes, no_rows
 from yolov10.runtimes.torch_cpu import detect_fast, rearrange
 
 DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
@@ -47,19 +47,28 @@ class TorchRuntime:
         """What the model file says of itself."""
         return self.network.card
 
-    def __call__(
-        self, images: NDArray[np.float32], classes: Sequence[int] | None = None
-    ) -> NDArray[np.float32]:
+    def __call__(self, images: Images, classes: Sequence[int] | None = None) -> NDArray[np.float32]:
         """As `Runtime` says; `classes` are chosen before the top-k."""
         if len(images) == 0 or (classes is not None and len(classes) == 0):
             return no_rows(len(images))
         check_classes(classes or [], self.card)
         with _cpu_threads(self.threads), torch.inference_mode():
-            pictures = torch.from_numpy(images).to(self.device, self.dtype)
             detect = detect_fast if self.on_cpu else YOLOv10.detect
-            found = detect(self.network, pictures, classes)
+            planes = planes_on(self.device, images, self.dtype)
+            found = detect(self.network, planes if self.on_cpu else planes.contiguous(), classes)
         rows: NDArray[np.float32] = found.float().cpu().numpy()
         return rows
+
+
+def planes_on(device: torch.device, images: Images, dtype: torch.dtype) -> torch.Tensor:
+    """Images, as `Runtime` takes them, as planes [B, 3, H, W], RGB 0..1, on a device.
+
+    Of pictures, they lie channels last.
+    """
+    there = torch.from_numpy(np.require(images, requirements=["C", "W"])).to(device)  # as torch wants them
+    if not are_pictures(images):
+        return there.to(dtype)
+    return there.permute(0, 3, 1, 2).flip(1).to(dtype).div_(255)
 
 
 @contextmanager
@@ -92,7 +101,7 @@ def find_device(name: str) -> torch.device:
     try:
         device = torch.device(name)
     except RuntimeError:
-        raise UserError(f"no device {name!r}: choose auto, cpu, cuda, cuda:N or mps") from None
+        raise WrongValueError(f"no device {name!r}: choose auto, cpu, cuda, cuda:N or mps") from None
     there = {
         "cpu": True,
         "cuda": torch.cuda.is_available() and (device.index or 0) < torch.cuda.device_count(),

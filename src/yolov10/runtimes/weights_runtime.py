@@ -8,18 +8,18 @@ import os
 import threading
 from collections import OrderedDict
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from yolov10.graph.network import Form, onnx_model
+from yolov10.graph.network import Form, Input, onnx_model
 from yolov10.model_card import ModelCard
 from yolov10.runtimes.compiled import Compiled, CompiledShapes
 from yolov10.runtimes.exported import FileForm, detect
 from yolov10.runtimes.onnx_runtime import OnnxRuntime
-from yolov10.runtimes.openvino_runtime import compile_or_refuse, open_core, settings_for
-from yolov10.runtimes.runtime import Precision, check_classes, no_rows
+from yolov10.runtimes.openvino_runtime import open_core, refusing, settings_for
+from yolov10.runtimes.runtime import Images, Precision, are_pictures, check_classes, no_rows, sides_of
 from yolov10.weights.foreign import read_foreign
 from yolov10.weights.native import Weights
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     import openvino
 
 CHOICES_KEPT = 4
-"""Sessions of ONNX Runtime, one a choice of classes."""
+"""Sessions of ONNX Runtime, one a choice of classes and kind of input."""
 
 Choice = tuple[int, ...] | None
 
@@ -57,25 +57,27 @@ class WeightsOnOpenvino:
         """What the model file says of itself."""
         return self.weights.card
 
-    def __call__(
-        self, images: NDArray[np.float32], classes: Sequence[int] | None = None
-    ) -> NDArray[np.float32]:
+    def __call__(self, images: Images, classes: Sequence[int] | None = None) -> NDArray[np.float32]:
         """As `Runtime` says; `classes` are chosen before the top-k."""
         if classes is not None and len(classes) == 0:
             return no_rows(len(images))
         chosen = _choice(classes, self.card)
-        form = FileForm(batch=1)
-        return detect(lambda image: self.compiled(image.shape[2:], chosen)(image), form, images, None)
+        form = Form(batch=1, sides=sides_of(images), classes=chosen, input=_input_for(images))
+        takes = FileForm("uint8", bgr=True, batch=1) if are_pictures(images) else FileForm(batch=1)
 
-    def compiled(self, sides: tuple[int, ...], classes: Choice) -> Compiled:
-        """The model compiled for one picture of a height and width, to find these classes."""
-        height, width = sides
+        def run(image: NDArray[Any]) -> NDArray[Any]:
+            with refusing(self.path):
+                return self.compiled(form)(image)
+
+        return detect(run, takes, images, None)
+
+    def compiled(self, form: Form) -> Compiled:
+        """The model compiled in a form. Raises what OpenVINO raises."""
 
         def graph() -> "openvino.Model":
-            form = Form(batch=1, sides=(height, width), classes=classes)
             return self.core.read_model(onnx_model(self.weights, form, {}))
 
-        return compile_or_refuse(self.path, self.shapes, (height, width, classes), graph)
+        return self.shapes.get(form, graph)
 
 
 class WeightsOnOnnx:
@@ -88,33 +90,38 @@ class WeightsOnOnnx:
     ) -> None:
         self.path, self.device, self.threads = path, device, threads
         self.weights = read_foreign(path).weights
-        self.sessions: OrderedDict[Choice, OnnxRuntime] = OrderedDict()
+        self.sessions: OrderedDict[tuple[Choice, Input], OnnxRuntime] = OrderedDict()
         self.lock = threading.Lock()
-        self.gains_together = self.session(None).gains_together
+        self.gains_together = self.session(None, "uint8-bgr").gains_together
 
     @property
     def card(self) -> ModelCard:
         """What the model file says of itself."""
         return self.weights.card
 
-    def __call__(
-        self, images: NDArray[np.float32], classes: Sequence[int] | None = None
-    ) -> NDArray[np.float32]:
+    def __call__(self, images: Images, classes: Sequence[int] | None = None) -> NDArray[np.float32]:
         """As `Runtime` says; `classes` are chosen before the top-k."""
         if classes is not None and len(classes) == 0:
             return no_rows(len(images))
-        return self.session(_choice(classes, self.card))(images)
+        return self.session(_choice(classes, self.card), _input_for(images))(images)
 
-    def session(self, classes: Choice) -> OnnxRuntime:
+    def session(self, classes: Choice, input_: Input) -> OnnxRuntime:
         """The session that finds these classes; the least recently used is dropped beyond `CHOICES_KEPT`."""
+        key = classes, input_
         with self.lock:
-            if classes not in self.sessions:
-                contents = onnx_model(self.weights, Form(classes=classes), self.card.to_onnx())
-                self.sessions[classes] = OnnxRuntime(self.path, self.device, self.threads, contents)
+            if key not in self.sessions:
+                metadata = self.card.to_onnx() | {"channels": "BGR"}
+                contents = onnx_model(self.weights, Form(classes=classes, input=input_), metadata)
+                self.sessions[key] = OnnxRuntime(self.path, self.device, self.threads, contents)
                 if len(self.sessions) > CHOICES_KEPT:
                     self.sessions.popitem(last=False)
-            self.sessions.move_to_end(classes)
-            return self.sessions[classes]
+            self.sessions.move_to_end(key)
+            return self.sessions[key]
+
+
+def _input_for(images: Images) -> Input:
+    """What a graph takes that is made for such images: as they are, so that nothing is left to do outside."""
+    return "uint8-bgr" if are_pictures(images) else "float32"
 
 
 def _choice(classes: Sequence[int] | None, card: ModelCard) -> Choice:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from yolov10.runtimes.runtime import Around, Runtime
+from yolov10.runtimes.runtime import Around, Images, Runtime, only, sides_of
 
 USUAL_PIXELS = 640 * 640
 """Of a network's input: a batch of larger ones is smaller, so that it takes no more memory."""
@@ -17,11 +17,10 @@ USUAL_PIXELS = 640 * 640
 
 @dataclass(eq=False)
 class _Call:
-    """One thread's images [n, 3, H, W], and in the end their rows or the runtime's fault."""
+    """One thread's images, and in the end their rows or the runtime's fault."""
 
     runtime: Runtime
-    images: NDArray[np.float32]
-    classes: tuple[int, ...] | None
+    images: Images
     rows: NDArray[np.float32] | None = None
     fault: BaseException | None = None
     weight: float = field(init=False)
@@ -29,13 +28,12 @@ class _Call:
     """Set when it is done, or when it is its turn to run."""
 
     def __post_init__(self) -> None:
-        _, _, height, width = self.images.shape
+        height, width = sides_of(self.images)
         self.weight = len(self.images) * max(height * width / USUAL_PIXELS, 1)
 
     def fits(self, other: "_Call") -> bool:
         """Whether both can run as one batch."""
-        same = self.runtime is other.runtime and self.images.shape[1:] == other.images.shape[1:]
-        return same and self.classes == other.classes
+        return self.runtime is other.runtime and self.images.shape[1:] == other.images.shape[1:]
 
     @property
     def done(self) -> bool:
@@ -58,11 +56,9 @@ class Batcher:
         self.running = False
         self.lock = threading.Lock()
 
-    def run(
-        self, runtime: Runtime, images: NDArray[np.float32], classes: Sequence[int] | None
-    ) -> NDArray[np.float32]:
-        """Rows of images, as `Runtime` says; raises what the runtime raises."""
-        call = _Call(runtime, images, None if classes is None else tuple(classes))
+    def run(self, runtime: Runtime, images: Images) -> NDArray[np.float32]:
+        """Rows of images, of all classes, as `Runtime` says; raises what the runtime raises."""
+        call = _Call(runtime, images)
         with self.lock:
             self.waiting.append(call)
             waits, self.running = self.running, True
@@ -104,7 +100,7 @@ def _run_together(batch: list[_Call], observe: Callable[[int, float], None]) -> 
     try:
         images = batch[0].images if len(batch) == 1 else np.concatenate([call.images for call in batch])
         start = time.perf_counter()
-        rows = batch[0].runtime(images, batch[0].classes)
+        rows = batch[0].runtime(images)
         observe(len(images), time.perf_counter() - start)
     except BaseException as fault:  # whatever it is: each caller gets it, none waits for ever
         for call in batch:
@@ -117,14 +113,17 @@ def _run_together(batch: list[_Call], observe: Callable[[int, float], None]) -> 
 
 
 class Batched(Around):
-    """A runtime whose calls run together with those of other threads."""
+    """A runtime whose calls run together with those of other threads.
+
+    Classes are chosen of what is found: before that, each choice would be a graph of its own to be compiled,
+    while all wait, and a batch of its own.
+    """
 
     def __init__(self, runtime: Runtime, batcher: Batcher) -> None:
         super().__init__(runtime)
         self.batcher = batcher
 
-    def __call__(
-        self, images: NDArray[np.float32], classes: Sequence[int] | None = None
-    ) -> NDArray[np.float32]:
+    def __call__(self, images: Images, classes: Sequence[int] | None = None) -> NDArray[np.float32]:
         """As `Runtime` says."""
-        return self.batcher.run(self.runtime, images, classes)
+        rows = self.batcher.run(self.runtime, images)
+        return rows if classes is None else only(classes, rows)
