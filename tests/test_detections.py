@@ -158,3 +158,27 @@ def test_some_of_the_objects_keep_all_that_is_known_of_them():
             20,
         )
     assert replace(found, tracks=None)[:1].tracks is None
+
+
+def test_to_iterate_is_to_see_each_object_alone():
+    found = detections()
+    assert [(len(one), one.scores.tolist()) for one in found] == [(1, [score]) for score in found.scores]
+    assert found[-1].to_dict()["detections"] == found.to_dict()["detections"][-1:]
+    assert found[np.int64(0)].boxes.shape == (1, 4)
+    with pytest.raises(IndexError):
+        found[len(found)]
+
+
+@pytest.mark.parametrize("chosen", [[], (), np.array([])])
+def test_no_indices_choose_nothing(chosen):
+    assert len(detections()[chosen]) == 0
+
+
+def test_a_tuple_of_indices_is_several_objects():
+    found = detections()
+    assert found[(1, 0)].scores.tolist() == found.scores[[1, 0]].tolist()
+
+
+def test_classes_of_one_name_are_counted_together():
+    found = replace(detections(), names=["a", "a", "b"], classes=np.array([0, 1, 2])[: len(detections())])
+    assert sum(found.counts().values()) == len(found)

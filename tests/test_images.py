@@ -330,3 +330,11 @@ def test_jpeg_is_written_in_high_quality(suffix: str, tmp_path: Path) -> None:
 def test_other_suffixes_are_refused(suffix: str, tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"written as \.jpg or \.png, not "):
         images.write(tmp_path / f"x{suffix}", REFERENCE)
+
+
+def test_a_side_too_long_for_its_file_is_one_line_or_a_smaller_copy():
+    wide = np.zeros((2, 70_000, 3), np.uint8)
+    with pytest.raises(UserError, match=r"a picture of 70000x2 is too large for a \.jpg"):
+        images.encode(wide, ".jpg")
+    assert images.fitted(wide, ".jpg").shape == (1, 65_500, 3)
+    assert images.fitted(wide, ".png") is wide

@@ -81,3 +81,15 @@ def test_files_of_other_tools_need_no_scale_but_native_ones_do():
     assert ModelCard.from_onnx({"names": "['a']"}).scale == ""
     with pytest.raises(UserError, match="'scale' is missing"):
         ModelCard.from_native({"names": json.dumps(["a"])})
+
+
+def test_a_card_whose_names_no_file_would_give_back_is_refused():
+    with pytest.raises(UserError, match=r"the class names take [\d,]+ characters, more than 500,000"):
+        ModelCard.unnamed("n", 60_000)
+    card = ModelCard.unnamed("n", 20_000)
+    assert ModelCard.from_onnx(card.to_onnx()) == card
+
+
+def test_no_classes_are_too_few():
+    with pytest.raises(UserError, match="at least one class, not 0"):
+        ModelCard.unnamed("n", 0)

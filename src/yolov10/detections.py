@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, SupportsIndex
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,8 +42,17 @@ class Detections:
     def __len__(self) -> int:
         return len(self.scores)
 
-    def __getitem__(self, chosen: slice | Sequence[int] | NDArray[Any]) -> "Detections":
-        """Some of the objects: by a slice, their indices, or a mask [n] of bool."""
+    def __getitem__(self, chosen: SupportsIndex | slice | Sequence[int] | NDArray[Any]) -> "Detections":
+        """Some of the objects: by a slice, their indices, or a mask [n] of bool; one, by its index.
+
+        So to iterate is to see each alone. Raises IndexError.
+        """
+        if isinstance(chosen, SupportsIndex) and not isinstance(chosen, np.ndarray):
+            at = range(len(self))[chosen]
+            chosen = slice(at, at + 1)
+        elif not isinstance(chosen, slice):
+            chosen = np.asarray(chosen)
+            chosen = chosen if chosen.size else np.zeros(0, np.int64)
         return replace(
             self,
             boxes=self.boxes[chosen],
@@ -53,9 +62,8 @@ class Detections:
         )
 
     def counts(self) -> dict[str, int]:
-        """How many of each class were found, in class order."""
-        found = Counter(self.classes.tolist())
-        return {self.names[index]: found[index] for index in sorted(found)}
+        """How many of each name were found, in class order."""
+        return dict(Counter(self.names[index] for index in sorted(self.classes.tolist())))
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data, ready for JSON (contract, section 2); boxes to 0.001 px, confidence to 0.00001."""

@@ -24,6 +24,16 @@ MAX_BYTES = 2**30
 """Bytes of the largest picture file that is read: a device or an endless pipe must come to an end."""
 
 
+SUFFIXES = frozenset(
+    [
+        *(".jpg", ".jpeg", ".jpe", ".jfif", ".mpo", ".png", ".apng", ".webp", ".gif", ".bmp", ".dib"),
+        *(".tif", ".tiff", ".ppm", ".pgm", ".pbm", ".pnm", ".jp2", ".j2k", ".avif"),
+        *(".svg", ".heic", ".heif", ".ico", ".psd", ".raw", ".dng", ".pfm"),  # to be refused by name
+    ]
+)
+"""Files of a folder that are taken for pictures; what one is, its content says."""
+
+
 def read(path: str | os.PathLike[str], *, max_pixels: int = MAX_PIXELS) -> Image:
     """Decode a picture file to [H,W,3] BGR, upright; raises UserError naming the file, as `decode` does."""
     return open_file(path, max_pixels=max_pixels).pixels()
@@ -104,14 +114,37 @@ class Encoded:
         return self.header.format == "JPEG"
 
 
+LONGEST = {".jpg": 65_500, ".jpeg": 65_500, ".png": 1_000_000}
+"""Pixels of a side that a file of a suffix holds."""
+
+
+def fitted(image: Image, suffix: str) -> Image:
+    """A picture [H,W,3], or a smaller copy where a side is longer than a file of that suffix holds."""
+    height, width = image.shape[:2]
+    gain = LONGEST[suffix.lower()] / max(height, width)
+    if gain >= 1:
+        return image
+    sides = [max(int(side * gain), 1) for side in (width, height)]
+    return _as_image(cv2.resize(image, sides, interpolation=cv2.INTER_AREA))
+
+
 def encode(image: Image, suffix: str) -> bytes:
-    """Encode [H,W,3] BGR as a JPEG (quality 95) or PNG, as the suffix of its file says."""
+    """Encode [H,W,3] BGR as a JPEG (quality 95) or PNG, as the suffix of its file says.
+
+    Raises UserError for another suffix, and for a side that is too long for it.
+    """
     suffix = suffix.lower()
     if suffix not in (".jpg", ".jpeg", ".png"):
         raise UserError(f"pictures are written as .jpg or .png, not {suffix!r}")
     settings = [] if suffix == ".png" else [cv2.IMWRITE_JPEG_QUALITY, 95]
-    done, data = cv2.imencode(suffix, image, settings)
-    assert done
+    try:
+        with silent():
+            done, data = cv2.imencode(suffix, image, settings)
+    except cv2.error:
+        done = False
+    if not done:
+        height, width = image.shape[:2]
+        raise UserError(f"a picture of {width}x{height} is too large for a {suffix}")
     return data.tobytes()
 
 

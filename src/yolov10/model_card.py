@@ -9,7 +9,7 @@ from typing import Any, Self
 
 from yolov10.architecture import SCALES, STRIDES, find_scale
 from yolov10.classes import default_names
-from yolov10.errors import UserError
+from yolov10.errors import UserError, WrongValueError
 from yolov10.image_size import MAX_SIDE
 
 DEFAULT_IMAGE_SIZE = 640
@@ -44,11 +44,15 @@ class ModelCard:
             raise UserError("the license or the training is not text")
         for fact, checked in (("names", _names), ("image_size", _image_size), ("threshold", _threshold)):
             object.__setattr__(self, fact, checked(getattr(self, fact)))
+        if (length := len(str(dict(enumerate(self.names))))) > MAX_METADATA:  # their longest form in a file
+            raise UserError(f"the class names take {length:,} characters, more than {MAX_METADATA:,}")
 
     @classmethod
     def unnamed(cls, scale: str, num_classes: int) -> Self:
         """The card of a network that no file described. Raises UserError for an unknown scale."""
         find_scale(scale)
+        if num_classes < 1:
+            raise WrongValueError(f"a detector needs at least one class, not {num_classes}")
         return cls(scale, default_names(num_classes))
 
     def to_native(self) -> dict[str, str]:

@@ -175,7 +175,6 @@ def test_a_size_that_is_not_the_upright_pictures_is_named(coco):
         ({"categories": [{"id": "1", "name": "x"}]}, "needs a whole-number id and a name"),
         ({"categories": [{"id": 1}]}, "needs a whole-number id and a name"),
         ({"categories": [{"id": 1, "name": "x"}, {"id": 1, "name": "y"}]}, "two categories have the same id"),
-        ({"categories": [{"id": 1, "name": "x"}, {"id": 2, "name": "x"}]}, "are both 'x'"),
         ({"images": []}, "no picture of split 'train' can be used; it lists none"),
         ({"images": [{"id": 1, "file_name": "c.png"}]}, "such as c.png: name their folder by --images"),
     ],
@@ -247,3 +246,38 @@ def test_an_outline_of_very_many_points_in_parts_is_left_out_and_named(coco):
     assert "its segmentation of 6,000 points in 2 parts is left out; the box is kept" in fault.what
     assert data.samples[0].polygons is None
     assert len(data.samples[0].boxes) == 1
+
+
+@pytest.mark.parametrize(
+    "outline",
+    [
+        [0, 0, 0, 0, 0, 0],  # a placeholder
+        [0.1, 0.1, 0.5, 0.1, 0.5, 0.4],  # in shares of the picture
+        [30, 30, 50, 30, 50, 40, 30, 40],  # of another place
+    ],
+)
+def test_a_segmentation_that_contradicts_its_bbox_is_left_out_and_named(coco, outline):
+    data = open_it(coco(box(segmentation=[outline])))
+    assert data.samples[0].polygons is None
+    np.testing.assert_array_equal(data.samples[0].boxes, [[8, 6, 28, 16]])
+    (fault,) = data.faults
+    assert fault.kind == "outline"
+    assert "elsewhere than its bbox" in fault.what
+
+
+def test_a_category_that_nothing_is_of_does_not_stand_against_its_namesake(coco):
+    """As Roboflow exports projects of one class: category 0 is the project."""
+    names = [{"id": 0, "name": "cell"}, {"id": 1, "name": "cell"}]
+    data = open_it(coco(box(category_id=1), categories=names))
+    assert (data.names, data.category_ids) == (["cell"], [1])
+    assert open_it(coco(categories=names, annotations=[])).category_ids == [0]
+    with pytest.raises(UserError, match="classes 0 and 1 are both 'cell'"):
+        open_it(coco(box(category_id=1), box(id=2, category_id=0), categories=names))
+
+
+@pytest.mark.parametrize("bbox", [(-1, -1, 66, 50), (-5, 3, 80, 20)])
+def test_a_box_that_reaches_over_both_edges_is_clipped_like_one_that_reaches_over_one(coco, bbox):
+    data = open_it(coco(box(bbox)))
+    assert [fault.kind for fault in data.faults] == ["clipped"]
+    assert data.samples[0].boxes[0, 0] == 0
+    assert data.samples[0].boxes[0, 2] == 64

@@ -1,6 +1,8 @@
+import os
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -164,3 +166,62 @@ def test_no_content_of_the_file_raises_anything_but_a_user_error(tmp_path, conte
     )
     with pytest.raises(UserError):
         open_dataset(data)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links need rights there")
+def test_a_folder_behind_a_link_is_searched_and_one_in_a_circle_ends(yaml, paint, tmp_path_factory):
+    elsewhere = tmp_path_factory.mktemp("disk2")
+    paint(elsewhere / "z.png")
+    root = yaml("").parent
+    (root / "images/linked").symlink_to(elsewhere)
+    (root / "images/deep/round").symlink_to(root / "images")
+    assert stems(yaml("train: images\nnames: [x]")) == ["a", "b", "c", "z"]
+
+
+def test_a_folder_that_cannot_be_read_is_named(yaml, monkeypatch):
+    import yolov10.folders
+
+    walk = os.walk
+
+    def refusing(start, followlinks, onerror):
+        yield from walk(start, followlinks=followlinks)
+        onerror(PermissionError(13, "Permission denied", str(Path(start, "deep"))))
+
+    monkeypatch.setattr(yolov10.folders.os, "walk", refusing)
+    data = open_dataset(yaml("train: images\nnames: [x]"))
+    assert any("deep: a folder that cannot be read" in str(fault) for fault in data.faults)
+
+
+def test_pictures_of_any_suffix_are_used_or_named(yaml, paint):
+    root = yaml("").parent
+    jpeg = paint(root / "images/d.jpg").read_bytes()
+    for suffix in ("jfif", "jpe", "heic"):
+        (root / f"images/{suffix}.{suffix}").write_bytes(jpeg if suffix != "heic" else b"\0\0\0\x18ftypheic")
+    data = open_dataset(yaml("train: images\nnames: [x]"))
+    names = [sample.path.name for sample in data.samples]
+    assert sorted(names) == ["a.png", "b.png", "c.png", "d.jpg", "jfif.jfif", "jpe.jpe"]
+    assert any("heic.heic" in str(fault) and "HEIC" in str(fault) for fault in data.faults)
+
+
+def test_a_path_that_is_null_is_none(yaml):
+    assert stems(yaml("path: ~\ntrain: images\nnames: [x]")) == ["a", "b", "c"]
+
+
+@pytest.mark.parametrize("keypoints", [".4 .4 .5 .5 .6 .6", ".4 .4 1 .5 .5 1 .6 .6 1 0 0 0"])
+def test_keypoints_behind_a_box_are_not_taken_for_its_outline(yaml, keypoints):
+    root = yaml("").parent
+    (root / "labels").mkdir()
+    (root / "labels/a.txt").write_text(f"0 .5 .5 .2 .2 {keypoints}")
+    data = open_dataset(yaml("train: images\nnames: [x]\nkpt_shape: [3, 2]"))
+    np.testing.assert_allclose(data.samples[0].boxes, [[25.6, 19.2, 38.4, 28.8]], atol=1e-4)
+    assert data.samples[0].polygons is None
+
+
+def test_labels_are_found_from_inside_the_images_folder(yaml, monkeypatch):
+    root = yaml("").parent
+    (root / "labels").mkdir()
+    (root / "labels/a.txt").write_text("0 .5 .5 .2 .2")
+    (root / "images/data.yaml").write_text("train: .\nnames: [x]")
+    monkeypatch.chdir(root / "images")
+    data = open_dataset("data.yaml")
+    assert len(data.samples[0].boxes) == 1

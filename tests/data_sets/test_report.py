@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 from PIL import Image, ImageEnhance
 
-from yolov10.data import check, open_dataset, open_splits
+from yolov10.data import check, open_dataset, open_splits, twins
 from yolov10.data.overlaps import overlaps
+from yolov10.data.twins import Look
 
 
 def test_bccds_known_faults_are_found(bccd: Path):
@@ -159,3 +160,20 @@ def test_progress_is_told_of_every_picture(bccd: Path):
     ticks = []
     check(open_splits(bccd / "data.yaml"), progress=lambda: ticks.append(1))
     assert len(ticks) == 7
+
+
+def test_the_nearest_of_many_is_found_block_by_block(monkeypatch):
+    rng = np.random.default_rng(0)
+    thumbnails = rng.normal(size=(50, 256)).astype(np.float32)
+    thumbnails /= np.linalg.norm(thumbnails, axis=1, keepdims=True)
+    earlier = [Look(("train", Path(f"{n}")), b"%d" % n, one) for n, one in enumerate(thumbnails)]
+    later = [Look(("val", Path(f"v{n}")), b"v%d" % n, thumbnails[n]) for n in (3, 17, 49, 0)]
+    for block in (1, 7, 2048):
+        monkeypatch.setattr(twins, "BLOCK", block)
+        found = twins.near_duplicates({"train": earlier, "val": later})
+        assert [(one.first[1].name, one.second[1].name) for one in found] == [
+            ("3", "v3"),
+            ("17", "v17"),
+            ("49", "v49"),
+            ("0", "v0"),
+        ]

@@ -167,3 +167,14 @@ def test_a_folder_that_is_no_voc_set_says_what_was_meant(voc, tmp_path):
         open_dataset(folder / "JPEGImages")
     with pytest.raises(UserError, match="has no classes"):
         open_dataset(voc(a=""))
+
+
+@pytest.mark.parametrize(
+    "outside", ['<annotation xmlns="http://x">{}</annotation>', "<all><annotation>{}</annotation></all>"]
+)
+def test_an_xml_that_is_no_annotation_does_not_pass_for_background(voc, outside):
+    folder = voc(a=thing(), b=thing())
+    (folder / "Annotations/a.xml").write_text(outside.format(thing()))
+    data = open_dataset(folder)
+    assert [sample.image_id for sample in data.samples] == ["b"]
+    assert "no VOC annotation" in str(data.faults[0])

@@ -212,3 +212,10 @@ def test_an_average_precision_that_is_off_either_way_is_refused(cells, monkeypat
     monkeypatch.setattr(verifying, "open_runtime", lambda *_, **__: None)
     with nullcontext() if kept else pytest.raises(UserError, match="the int8 export was not kept"):
         verifying.verify(cells, plan, print)
+
+
+def test_a_card_of_any_size_is_exported_at_the_multiple_of_32_above(tmp_path):
+    weights = golden_weights("n")
+    odd = replace(weights, card=replace(weights.card, image_size=100))
+    path = export(write_native(tmp_path / "odd.safetensors", odd))
+    assert path.exists()

@@ -220,3 +220,15 @@ def test_a_picture_that_cannot_be_read_is_named():
     picture = Picture("gone.jpg", lambda: images.open_file("gone.jpg"), None)
     with pytest.raises(UserError, match=r"gone\.jpg"):
         prepare(picture, 64, Canvases(), full_decode=False)
+
+
+def test_what_was_in_the_making_comes_before_a_fault_of_the_source():
+    def items():
+        yield from range(3)
+        raise OSError("gone")
+
+    seen = []
+    with pytest.raises(OSError, match="gone"):
+        for one in read_ahead(items(), lambda item: item, ahead=5):
+            seen.append(one)  # noqa: PERF402 - it breaks off
+    assert seen == [0, 1, 2]

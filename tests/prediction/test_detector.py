@@ -354,3 +354,15 @@ def test_a_buffer_that_the_next_frame_is_written_to_keeps_its_picture(toy, batch
 def test_bytes_of_any_kind_are_one_picture_not_numbers_of_cameras(toy, kind):
     data = kind((DATA / "odd_images" / "00_reference.png").read_bytes())
     assert len(list(toy.stream(data))) == len([toy(data)]) == 1
+
+
+def test_one_name_of_several_that_is_not_there_does_not_stop_the_others(toy, tmp_path):
+    cv2.imwrite(str(tmp_path / "a.png"), picture())
+    told = []
+    found = list(
+        toy.stream([tmp_path / "a.png", tmp_path / "gone.jpg", tmp_path / "a.png"], on_failure=told.append)
+    )
+    assert len(found) == 2
+    assert ["gone.jpg: no such file" in one.error for one in told] == [True]
+    with pytest.raises(UserError, match=r"gone\.jpg"):
+        list(toy.stream(tmp_path / "gone.jpg"))

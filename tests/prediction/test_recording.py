@@ -160,3 +160,16 @@ def test_a_live_recording_keeps_to_the_clock(tmp_path, seconds, expected):
 )
 def test_where_annotated_copies_go(entry, container, place):
     assert copy_place(entry, container) == Path(place)
+
+
+@pytest.mark.parametrize("fps", [118.719, 71.234, 239.76, 999.9, 65.536, 0.0005, 30000 / 1001])
+def test_any_frame_rate_is_written(tmp_path, fps):
+    video = Video(str(tmp_path / "v.mp4"), "file", Path("v.mp4"))
+    footage = Footage(video, fps, 1, live=False, drops=False)
+    recordings = Recordings(lambda video: tmp_path / "out.mp4")
+    for number in range(5):
+        recordings.write(Moment(footage, number, number / fps), np.zeros((32, 48, 3), np.uint8))
+    recordings.close()
+    written = cv2.VideoCapture(str(tmp_path / "out.mp4"))
+    assert written.get(cv2.CAP_PROP_FRAME_COUNT) == 5
+    assert written.get(cv2.CAP_PROP_FPS) == pytest.approx(max(fps, 0.01), rel=2e-3)

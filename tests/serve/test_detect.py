@@ -141,7 +141,7 @@ def test_a_picture_too_long_for_jpeg_is_told_so_and_png_holds_it(client):
     long = cv2.imencode(".png", np.zeros((1, 65_501, 3), np.uint8))[1].tobytes()
     answer = client.post("/detect?format=jpeg", content=long)
     assert answer.status_code == 422
-    assert "ask for format=png" in answer.json()["error"]
+    assert "no jpeg holds it: ask for format=png" in answer.json()["error"]
     assert client.post("/detect?format=png", content=long).status_code == 200
 
 

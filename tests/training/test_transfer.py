@@ -1,8 +1,12 @@
+from dataclasses import replace
+
 import pytest
 import torch
 
 from yolov10.errors import UserError
+from yolov10.model_card import ModelCard
 from yolov10.network import build
+from yolov10.network.model import YOLOv10
 from yolov10.training.transfer import transfer
 
 
@@ -50,3 +54,33 @@ def test_fused_weights_are_refused():
 def test_another_scale_is_refused_by_name():
     with pytest.raises(UserError, match=r"a.pt is a YOLOv10-s: leave --scale n out, or take other --weights"):
         transfer(build("n", 3), build("s", 3), "a.pt")
+
+
+@pytest.mark.parametrize("names", [("b", "c", "a"), ("c", "new", "b"), ("b", "a"), ("a", "b", "c", "d")])
+def test_a_class_that_both_know_keeps_its_row_wherever_it_stands(names):
+    source, network = named("s", ("a", "b", "c")), named("s", names)
+    found = transfer(network, source, "a.safetensors")
+    own, theirs = network.state_dict(), source.state_dict()
+    for key in (key for key in own if key.endswith(("cv3.0.2.weight", "cv3.2.2.bias"))):
+        if len(names) == 3:
+            for at, name in enumerate(names):
+                same = name in "abc" and torch.equal(own[key][at], theirs[key]["abc".index(name)])
+                assert same == (name in "abc")
+    assert found.unknown == ([] if len(names) != 3 else [name for name in names if name == "new"])
+    assert ("the classes new start fresh" in str(found)) == ("new" in names)
+
+
+def test_classes_of_which_none_is_known_go_by_their_place():
+    source, network = named("s", ("a", "b")), named("s", ("x", "y"))
+    transfer(network, source, "a.safetensors")
+    key = "model.23.one2one_cv3.0.2.bias"
+    assert torch.equal(network.state_dict()[key], source.state_dict()[key])
+
+
+def named(scale, names):
+    """A network of such classes, whose rows all differ."""
+    network = YOLOv10(replace(ModelCard.unnamed(scale, len(names)), names=names))
+    with torch.no_grad():
+        for parameter in network.parameters():
+            parameter.uniform_()
+    return network

@@ -9,6 +9,7 @@ import pytest
 import torch
 from conftest import build_golden, golden_state
 from memory import peak_megabytes, write_all
+from safetensors.torch import save_file as save_torch_file
 
 from yolov10.errors import UserError
 from yolov10.model_card import ModelCard
@@ -250,3 +251,14 @@ def test_writing_needs_a_folder_that_can_be_written(tmp_path):
     weights = Weights(golden_state("n"), ModelCard.unnamed("n", 80), fused=False, one2many=True)
     with pytest.raises(UserError, match="cannot write"):
         write_native(tmp_path / "file" / "n.safetensors", weights)
+
+
+def test_bfloat16_is_read_as_float32(tmp_path):
+    network = build("n", 3)
+    halves = {name: value.to(torch.bfloat16) for name, value in network.state_dict().items()}
+    halves = {name: value if value.dim() else value.long() for name, value in halves.items()}
+    save_torch_file(halves, tmp_path / "half.safetensors")
+    tensors, _ = read_safetensors(tmp_path / "half.safetensors")
+    for name, value in halves.items():
+        np.testing.assert_array_equal(tensors[name], value.float().numpy() if value.dim() else value.numpy())
+        assert tensors[name].dtype == (np.float32 if value.dim() else np.int64)

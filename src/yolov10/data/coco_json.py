@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from yolov10.data.faults import Fault, FaultKind
-from yolov10.data.rows import AS_UPRIGHT, Labels, Row
+from yolov10.data.rows import AS_UPRIGHT, Box, Labels, Row
 from yolov10.data.source import Entry, Source, is_file, read_text, require_unique
 from yolov10.errors import UserError
 
@@ -19,6 +19,9 @@ MAX_JSON = 2_000_000_000
 
 MOST_JOINED = 5_000
 """Points of an outline in several parts: joining them takes the square of that in time and memory."""
+
+LEAST_OVERLAP = 0.5
+"""IoU of an annotation's bbox and the bounds of its segmentation, which COCO takes the bbox from."""
 
 Record = dict[str, Any]
 
@@ -33,9 +36,9 @@ def open_source(path: Path, images: Path | None) -> Source:
     folder = path.parent if images is None else images
     if not folder.is_dir():
         raise UserError(f"no folder {folder}: --images names the one that the pictures of {path} are in")
-    ids, names = _categories(path, _records(path, document, "categories"))
     pictures = _records(path, document, "images")
     annotations = _records(path, document, "annotations")
+    ids, names = _categories(path, _records(path, document, "categories"), annotations)
 
     def list_entries(split: str) -> tuple[list[Entry], list[Fault]]:
         return _entries(path, folder, pictures, annotations, ids)
@@ -61,8 +64,10 @@ def _records(path: Path, document: Record, key: str) -> list[Record]:
     return records
 
 
-def _categories(path: Path, categories: list[Record]) -> tuple[list[int], list[str]]:
-    """Category ids, ascending, and their names."""
+def _categories(
+    path: Path, categories: list[Record], annotations: list[Record]
+) -> tuple[list[int], list[str]]:
+    """Category ids, ascending, and their names; none that nothing is of and that is called like another."""
     for category in categories:
         if type(category.get("id")) is not int or not isinstance(category.get("name"), str):
             raise UserError(f"{path}: a category needs a whole-number id and a name, not {_short(category)}")
@@ -72,7 +77,14 @@ def _categories(path: Path, categories: list[Record]) -> tuple[list[int], list[s
         raise UserError(f"{path} has no categories")
     if len(set(ids)) != len(ids):
         raise UserError(f"{path}: two categories have the same id")
-    return ids, require_unique(path, [category["name"] for category in categories])
+    used = {repr(annotation.get("category_id")) for annotation in annotations}
+    by_name: dict[str, list[int]] = {}
+    for category in categories:
+        by_name.setdefault(category["name"], []).append(category["id"])
+    for name, same in by_name.items():
+        by_name[name] = [one for one in same if repr(one) in used] or same[:1]
+    kept = [category for category in categories if category["id"] in by_name[category["name"]]]
+    return [one["id"] for one in kept], require_unique(path, [one["name"] for one in kept])
 
 
 def _entries(
@@ -143,6 +155,11 @@ def _row(
     x, y, w, h = numbers
     area = _numbers([annotation.get("area")])
     outline, complaint = _outline(annotation.get("segmentation"))
+    if outline is not None and _overlap(outline, (x, y, x + w, y + h)) < LEAST_OVERLAP:
+        outline = None
+        complaint = [
+            ("outline", "its segmentation lies elsewhere than its bbox and is left out; the box is kept")
+        ]
     row = Row(
         class_index=classes[category],
         box=(x, y, x + w, y + h),
@@ -168,6 +185,17 @@ def _outline(segmentation: object) -> tuple[list[float] | None, list[tuple[Fault
         what = f"its segmentation of {points:,} points in {len(good):,} parts is left out; the box is kept"
         return None, [("outline", what)]
     return join([np.array(part).reshape(-1, 2) for part in good]).ravel().tolist(), []
+
+
+def _overlap(outline: list[float], box: Box) -> float:
+    """Share of what a box and the bounds of an outline cover together that both do."""
+    xs, ys = outline[0::2], outline[1::2]
+    left, top, right, bottom = min(xs), min(ys), max(xs), max(ys)
+    wide = min(right, box[2]) - max(left, box[0])
+    high = min(bottom, box[3]) - max(top, box[1])
+    both = max(wide, 0.0) * max(high, 0.0)
+    each = (right - left) * (bottom - top) + (box[2] - box[0]) * (box[3] - box[1])
+    return both / max(each - both, 1e-9)
 
 
 def _encloses(part: list[float]) -> bool:

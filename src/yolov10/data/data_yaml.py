@@ -1,16 +1,15 @@
 """The `data.yaml` of YOLO data sets: class names, and where the pictures of each split are."""
 
-import os
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from yolov10 import images
 from yolov10.classes import default_names
 from yolov10.data.faults import Fault
 from yolov10.data.source import (
-    PICTURE_SUFFIXES,
     SPLITS,
     Entry,
     Source,
@@ -21,6 +20,7 @@ from yolov10.data.source import (
 )
 from yolov10.data.yolo_txt import read_labels
 from yolov10.errors import UserError, did_you_mean
+from yolov10.folders import walk_once
 from yolov10.printable import brief
 
 MAX_YAML = 4_000_000
@@ -34,7 +34,8 @@ def open_source(path: Path) -> Source:
     searched to the bottom, a text file that lists pictures, or a list of those. Raises UserError.
     """
     keys = _load(path)
-    root = path.parent / _text(path, "path", keys.get("path", ""))
+    root = path.parent / _without_null(_text(path, "path", keys.get("path", "")))
+    keypoints = "kpt_shape" in keys
     names = _names(path, keys)
     places = {split: _places(path, split, keys[split]) for split in SPLITS if split in keys}
     places = {split: found for split, found in places.items() if found}
@@ -44,13 +45,13 @@ def open_source(path: Path) -> Source:
     def list_entries(split: str) -> tuple[list[Entry], list[Fault]]:
         require_split(path, split, tuple(places))
         pictures: dict[Path, None] = {}
-        faults = []
+        faults: list[Fault] = []
         for place in places[split]:
-            for picture in _pictures(path, split, root, place):
+            for picture in _pictures(path, split, root, place, faults):
                 if picture in pictures:
                     faults.append(Fault(picture, None, "listed twice", f"listed twice in {split}"))
                 pictures[picture] = None
-        return [Entry(p, p.stem, partial(read_labels, p, len(names))) for p in pictures], faults
+        return [Entry(p, p.stem, partial(read_labels, p, len(names), keypoints)) for p in pictures], faults
 
     return Source(path, names, tuple(places), list_entries)
 
@@ -82,7 +83,12 @@ def _places(path: Path, split: str, value: object) -> list[str]:
     """Check the folders and list files of a split; none where the key was left empty."""
     entries = value if isinstance(value, list) else [value]
     places = [_text(path, split, entry) for entry in entries]
-    return [place for place in places if place not in ("", "~", "null")]
+    return [place for place in places if _without_null(place)]
+
+
+def _without_null(value: str) -> str:
+    """The text, or none where YAML means nothing by it."""
+    return "" if value in ("~", "null", "Null", "NULL") else value
 
 
 def _names(path: Path, keys: dict[str, Any]) -> list[str]:
@@ -107,7 +113,7 @@ def _names(path: Path, keys: dict[str, Any]) -> list[str]:
     return require_unique(path, [_text(path, "a class name", name) for name in names])
 
 
-def _pictures(path: Path, split: str, root: Path, place: str) -> list[Path]:
+def _pictures(path: Path, split: str, root: Path, place: str, faults: list[Fault]) -> list[Path]:
     """List the pictures of one folder (in the order of their paths) or list file (in its order)."""
     target = root / place
     try:
@@ -115,7 +121,7 @@ def _pictures(path: Path, split: str, root: Path, place: str) -> list[Path]:
             # Roboflow writes ../train/images into a data.yaml that lies beside train/.
             target = root / place.removeprefix("../")
         if target.is_dir():
-            pictures = _in_folder(target)
+            pictures = _in_folder(target, faults)
         elif target.is_file():
             pictures = _in_list(target, root)
         else:
@@ -123,21 +129,23 @@ def _pictures(path: Path, split: str, root: Path, place: str) -> list[Path]:
     except OSError as fault:
         raise UserError(f"{path}: cannot read {split} {place!r}: {fault.strerror or fault}") from None
     if not pictures:
-        raise UserError(f"{path}: {split} has no pictures in {target} ({' '.join(sorted(PICTURE_SUFFIXES))})")
+        raise UserError(f"{path}: {split} has no pictures in {target}")
     return pictures
 
 
-def _in_folder(folder: Path) -> list[Path]:
-    """All pictures below a folder, sorted; hidden files and folders are not looked at."""
-    found = []
-    for parent, folders, files in os.walk(folder):
-        folders[:] = [name for name in folders if not name.startswith(".")]
-        found += [
-            Path(parent, name)
-            for name in files
-            if not name.startswith(".") and Path(name).suffix.lower() in PICTURE_SUFFIXES
-        ]
-    return sorted(found)
+def _in_folder(folder: Path, faults: list[Fault]) -> list[Path]:
+    """All pictures below a folder, through links, sorted; hidden files and folders are not looked at."""
+
+    def tell(fault: OSError) -> None:
+        what = f"a folder that cannot be read: {fault.strerror}"
+        faults.append(Fault(Path(fault.filename), None, "missing picture", what))
+
+    return sorted(
+        Path(parent, name)
+        for parent, files in walk_once(str(folder), on_fault=tell)
+        for name in files
+        if not name.startswith(".") and Path(name).suffix.lower() in images.SUFFIXES
+    )
 
 
 def _in_list(file: Path, root: Path) -> list[Path]:

@@ -18,6 +18,9 @@ ROUNDING = 1e-3
 """Part of the picture's side by which a box may reach outside unremarked: what writers with three decimals
 lose."""
 
+MOST_OF_PIXELS = 2
+"""Sides of the picture that a box in pixels may be long: what reaches further is no slip."""
+
 AS_UPRIGHT = "boxes are taken as pixels of the upright picture"
 """What is said where a file states another size than its picture has."""
 
@@ -60,8 +63,9 @@ def to_sample(
     """Make the sample of a picture of `size` (width, height), and a fault for each row dropped or clipped.
 
     A row is kept when its box's centre, width and height, divided by the picture's, lie in 0..1 (spec 5.1),
-    `ROUNDING` forgiven. Then it is clipped to the picture; one that was cut by more than `ROUNDING` is
-    named. Rows without area and second rows of the same class and box are dropped.
+    `ROUNDING` forgiven; in the pixels of COCO and VOC it may be up to twice as wide and high as the picture.
+    Then it is clipped to the picture; one that was cut by more than `ROUNDING` is named. Rows without area
+    and second rows of the same class and box are dropped.
     """
     width, height = size
     kept: dict[tuple[int, bool, Box], Row] = {}
@@ -87,7 +91,9 @@ def _complaint(row: Row, width: int, height: int) -> tuple[FaultKind, str] | Non
     if not all(map(isfinite, chain(row.box, row.polygon or ()))):
         return "malformed", "a coordinate is not a finite number"
     relative = ((x1 + x2) / 2 / width, (y1 + y2) / 2 / height, (x2 - x1) / width, (y2 - y1) / height)
-    if min(relative) < -ROUNDING or max(relative) > 1 + ROUNDING:
+    # A row of a YOLO file states shares, none above 1 (spec 5.1); pixels may reach over two edges.
+    widest = MOST_OF_PIXELS if row.line is None else 1
+    if min(relative) < -ROUNDING or max(relative[:2]) > 1 + ROUNDING or max(relative[2:]) > widest + ROUNDING:
         return "outside", f"box {_pixels(row.box)} does not lie in the {width}x{height} picture"
     left, top, right, bottom = _clip(row.box, width, height)
     if right - left < MIN_SIDE or bottom - top < MIN_SIDE:

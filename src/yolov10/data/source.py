@@ -11,13 +11,6 @@ from yolov10.errors import UserError, did_you_mean
 
 SPLITS = ("train", "val", "test")
 
-PICTURE_SUFFIXES = frozenset(
-    {".bmp", ".dng", ".jpeg", ".jpg", ".mpo", ".pfm", ".png", ".tif", ".tiff", ".webp"}
-    | {".avif", ".gif", ".jp2", ".pgm", ".ppm"}
-)
-"""Files of a folder that are taken for pictures: those of spec 5.1, which must not be passed over in silence,
-and whatever else `yolov10.images` reads. What a file really is, its content says."""
-
 
 @dataclass(frozen=True)
 class Entry:

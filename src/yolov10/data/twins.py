@@ -82,10 +82,21 @@ def _nearest(earlier: list[Look], later: list[Look]) -> Iterable[tuple[Look, Loo
     """Each of `later` with the one of `earlier` that is most like it."""
     if not earlier:
         return
-    base = np.stack([one.thumbnail for one in earlier])
-    for start in range(0, len(later), BLOCK):
-        block = later[start : start + BLOCK]
-        correlation = np.stack([one.thumbnail for one in block]) @ base.T
-        best = correlation.argmax(axis=1)
-        for at, one in enumerate(block):
-            yield one, earlier[best[at]], float(correlation[at, best[at]])
+    for block in _blocks(later):
+        here = np.stack([one.thumbnail for one in block])
+        each = np.arange(len(block))
+        nearest, similarity = np.zeros(len(block), np.int64), np.full(len(block), -np.inf, np.float32)
+        first = 0
+        for others in _blocks(earlier):
+            correlation = here @ np.stack([one.thumbnail for one in others]).T
+            best = correlation.argmax(axis=1)
+            better = correlation[each, best] > similarity
+            nearest[better] = first + best[better]
+            similarity[better] = correlation[each, best][better]
+            first += len(others)
+        for one, index, value in zip(block, nearest, similarity, strict=True):
+            yield one, earlier[index], float(value)
+
+
+def _blocks(looks: list[Look]) -> Iterable[list[Look]]:
+    return (looks[start : start + BLOCK] for start in range(0, len(looks), BLOCK))

@@ -8,10 +8,10 @@ from functools import partial
 from pathlib import Path
 from xml.etree import ElementTree
 
+from yolov10 import images
 from yolov10.data.faults import Fault
 from yolov10.data.rows import AS_UPRIGHT, Labels, Row
 from yolov10.data.source import (
-    PICTURE_SUFFIXES,
     SPLITS,
     Entry,
     Source,
@@ -79,7 +79,7 @@ def _entry(folder: Path, stem: str, pictures: dict[str, Path], names: list[str])
 def _by_stem(folder: Path) -> dict[str, Path]:
     """Pictures by their stem; the XML's own `filename` is too often that of another computer."""
     files = sorted(folder.iterdir(), reverse=True)
-    return {file.stem: file for file in files if file.suffix.lower() in PICTURE_SUFFIXES}
+    return {file.stem: file for file in files if file.suffix.lower() in images.SUFFIXES}
 
 
 def _names(folder: Path) -> list[str]:
@@ -106,6 +106,8 @@ def _read_labels(file: Path, names: list[str], width: int, height: int) -> Label
         root = _parse(file)
     except FileNotFoundError:
         return Labels(None, [], [])
+    if root.tag != "annotation":  # what is inside something else, or of a namespace, would not be found
+        raise UserError(f"{file}: no VOC annotation: it begins with <{root.tag[:60]}>")
     rows, faults = [], []
     declared = tuple(_text(root, f"size/{side}") for side in ("width", "height"))
     if all(side.isdecimal() and side.strip("0") for side in declared) and declared != (

@@ -13,20 +13,22 @@ def label_paths(picture: Path) -> tuple[Path, Path]:
     """Where a picture's labels may lie: below `labels` for the last `images` (spec 5.1), or beside it."""
     beside = picture.with_suffix(".txt")
     folders = beside.parent.parts
+    if "images" not in folders:  # it may be above where we are
+        folders = beside.parent.absolute().parts
     if "images" not in folders:
         return beside, beside
     last = len(folders) - 1 - folders[::-1].index("images")
     return Path(*folders[:last], "labels", *folders[last + 1 :], beside.name), beside
 
 
-def read_labels(picture: Path, num_classes: int, width: int, height: int) -> Labels:
+def read_labels(picture: Path, num_classes: int, keypoints: bool, width: int, height: int) -> Labels:
     """Read the labels of an upright picture of that size; without a label file it is background.
 
-    Raises UserError for a label file that exists and cannot be read.
+    keypoints: whether they follow each box. Raises UserError for a label file that exists and cannot be read.
     """
     for file in label_paths(picture):
         try:
-            return parse(file, read_bytes(file), num_classes, width, height)
+            return parse(file, read_bytes(file), num_classes, width, height, keypoints=keypoints)
         except (FileNotFoundError, NotADirectoryError):
             continue
         except OSError as fault:
@@ -34,17 +36,21 @@ def read_labels(picture: Path, num_classes: int, width: int, height: int) -> Lab
     return Labels(None, [], [])
 
 
-def parse(file: Path, text: bytes, num_classes: int, width: int, height: int) -> Labels:
+def parse(
+    file: Path, text: bytes, num_classes: int, width: int, height: int, *, keypoints: bool = False
+) -> Labels:
     """Rows of a label file and a fault for each row that is none; never raises, whatever the bytes.
 
     A row is `class cx cy w h`. A row of more than six fields makes the whole file outlines:
     `class x1 y1 x2 y2 x3 y3 …`, the box being their least and greatest (spec 5.1). A row of five fields is a
     box in such a file too, for two points enclose nothing: tools that write outlines where they have one
-    and a box otherwise mean it so.
+    and a box otherwise mean it so. Of `keypoints`, which follow a box, nothing is read.
     """
     rows: list[Row] = []
     faults: list[Fault] = []
     lines = [line.split() for line in text.removeprefix(b"\xef\xbb\xbf").splitlines()]
+    if keypoints:
+        lines = [fields[:5] for fields in lines]
     outlines = any(len(fields) > 6 for fields in lines)
     for number, fields in enumerate(lines, 1):
         if not fields:

@@ -8,7 +8,7 @@ from typing import Literal
 from yolov10.data.dataset import Dataset, open_splits
 from yolov10.errors import UserError
 from yolov10.graph.network import Form
-from yolov10.image_size import ImageSize
+from yolov10.image_size import ImageSize, round_up
 from yolov10.weights.native import Weights
 
 Precision = Literal["fp32", "fp16", "bf16", "int8"]
@@ -39,7 +39,7 @@ class Plan:
     @property
     def image_size(self) -> ImageSize:
         """What pictures are fitted to: the file's fixed sides, else the network's own long side."""
-        return self.form.sides or self.weights.card.image_size
+        return self.form.sides or round_up(self.weights.card.image_size)
 
     def metadata(self, verified: str) -> dict[str, str]:
         """The entries of the file (contract, section 4)."""

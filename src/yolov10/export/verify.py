@@ -17,7 +17,7 @@ from yolov10 import images
 from yolov10.errors import UserError
 from yolov10.evaluation.run import evaluate_runtime
 from yolov10.export.plan import Plan
-from yolov10.image_size import ImageSize
+from yolov10.image_size import ImageSize, round_up
 from yolov10.letterbox import fit, letterbox, network_input
 from yolov10.network.model import YOLOv10
 from yolov10.runtimes.open import PACKAGES, installed_runtimes, open_runtime
@@ -101,7 +101,7 @@ def _compare(runtime: _AsPlanes, network: YOLOv10, plan: Plan) -> dict[str, floa
 
 def _batches(plan: Plan) -> list[NDArray[np.uint8]]:
     """Two of each shape [2, H, W, 3]: a picture and its mirror image."""
-    size = plan.weights.card.image_size
+    size = round_up(plan.weights.card.image_size)
     sizes: list[ImageSize] = [plan.form.sides] if plan.form.sides else [size, (size, size)]
     batches = []
     for picture in _pictures(plan):

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import isfinite
 
 from yolov10.architecture import STRIDES, Layer
 from yolov10.errors import WrongValueError, did_you_mean
@@ -44,6 +45,8 @@ def build_block(name: str, channels: Sequence[int], given: Mapping[str, float]) 
     if odd := [option for option in given if option not in kind.options]:
         raise WrongValueError(f"{name} takes no --{odd[0].replace('_', '-')}")
     options = {option: given.get(option, default) for option, default in kind.options.items()}
+    if odd := [option for option in options if not isfinite(options[option])]:
+        raise WrongValueError(f"--{odd[0].replace('_', '-')} is {options[odd[0]]:g}, no number to build with")
     if least := [option for option in options if option not in SWITCHES and options[option] <= 0]:
         raise WrongValueError(f"--{least[0].replace('_', '-')} is {options[least[0]]:g}, not above 0")
     widths = _widths(name, channels)
@@ -71,7 +74,9 @@ def _widths(name: str, channels: Sequence[int]) -> tuple[int, ...]:
 
 
 def _check_divisions(name: str, widths: tuple[int, ...], options: Mapping[str, int]) -> None:
-    """What torch could not build either."""
+    """What torch could not build either; and even kernels, after which sizes are none that strides tell."""
+    if options.get("kernel", 1) % 2 == 0:
+        raise WrongValueError(f"--kernel {options['kernel']} is even: blocks pad by half of an odd one")
     groups = options.get("groups", 1)
     if any(width % groups for width in widths):
         raise WrongValueError(

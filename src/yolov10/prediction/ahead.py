@@ -104,17 +104,26 @@ def read_ahead(
 ) -> Iterator[U]:
     """What `make` makes of every item, in order, `ahead` of them in the making while one is looked at.
 
-    An item that is to be looked at `at_once` waits for no other. What `make` raises is raised in its turn.
+    An item that is to be looked at `at_once` waits for no other. What `make` raises is raised in its turn,
+    and what `items` raises after what they gave.
     """
     with ThreadPoolExecutor(min(WORKERS, os.cpu_count() or 1), "yolov10-read") as pool:
         waiting: deque[Future[U]] = deque()
+        source, fault = iter(items), None
         try:
-            for item in items:
+            while fault is None:
+                try:
+                    item = next(source)
+                except Exception as raised:  # what is in the making comes first
+                    fault = raised
+                    break
                 waiting.append(pool.submit(make, item))
                 while len(waiting) > (0 if at_once(item) else ahead):
                     yield waiting.popleft().result()
             while waiting:
                 yield waiting.popleft().result()
+            if not isinstance(fault, StopIteration):
+                raise fault
         finally:
             pool.shutdown(cancel_futures=True)
 

@@ -67,7 +67,8 @@ class Annotated:
         for crossings in result.crossings:
             crossings.draw(drawn)
         if result.picture.moment is None:
-            images.write(take_copy(self.places, result.picture), drawn)
+            path = take_copy(self.places, result.picture)
+            images.write(path, images.fitted(drawn, path.suffix))
         else:
             self.recordings.write(result.picture.moment, drawn)
 

@@ -57,6 +57,10 @@ class Recording:
             raise UserError(f"cannot write {self.path}: it is not whole; the disk may be full")
 
 
+SLOWEST = 0.01
+"""Frames a second of the slowest recording that FFmpeg makes."""
+
+
 class Recordings:
     """The annotated videos of a run, one after the other.
 
@@ -97,5 +101,10 @@ class Recordings:
 
 
 def _fps(footage: Footage) -> float:
-    """Of the recording, so that it takes as long as the video."""
-    return footage.fps / footage.step
+    """Of the recording, so that it takes as long as the video.
+
+    MPEG-4 counts time in at most 65,535 parts a second, and OpenCV hands it thousandths, unless fewer do.
+    """
+    fps = footage.fps / footage.step
+    decimals = next(digits for digits in (3, 2, 1, 0) if fps * 10**digits <= 65_535 or digits == 0)
+    return max(round(fps, decimals), SLOWEST)

@@ -12,20 +12,14 @@ from pathlib import Path
 from yolov10 import images
 from yolov10.errors import UserError
 from yolov10.files import unreadable
+from yolov10.folders import glob_once, walk_once
 from yolov10.model_names import CELLS, SAMPLES
-from yolov10.prediction.folders import glob_once, walk_once
 from yolov10.prediction.lists import LIST, is_address, paths_in
 from yolov10.prediction.picture import Entry, Picture, refused
 from yolov10.prediction.video import SUFFIXES, Video, camera_or_stream
 
 STDIN = "-"
-PICTURES = frozenset(
-    [
-        *(".jpg", ".jpeg", ".jpe", ".jfif", ".mpo", ".png", ".apng", ".webp", ".gif", ".bmp", ".dib"),
-        *(".tif", ".tiff", ".ppm", ".pgm", ".pbm", ".pnm", ".jp2", ".j2k", ".avif"),
-        *(".svg", ".heic", ".heif", ".ico", ".psd", ".raw", ".dng", ".pfm"),  # to be refused by name
-    ]
-)
+PICTURES = images.SUFFIXES
 """Suffixes of picture files; what such a file is, its content says."""
 IN_FOLDERS = PICTURES | SUFFIXES - {".ts", ".mts"}
 """Suffixes that a folder is searched for: those two are of programs, too."""

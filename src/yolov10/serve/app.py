@@ -65,6 +65,7 @@ def _layers(service: Service, config: ServeConfig) -> list[Middleware]:
             allow_origins=config.origins,
             allow_methods=["GET", "POST"],
             allow_headers=["Authorization", "Content-Type"],
+            expose_headers=["Retry-After"],
         )
         layers.append(cors)
     return [*layers, Middleware(Access, config.api_key, config.origins)]

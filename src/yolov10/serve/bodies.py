@@ -10,7 +10,7 @@ from fastapi import Request
 from yolov10.serve.refusals import Refusal, busy
 
 PATIENCE = 20.0
-"""Seconds for the first bytes; every further one must come at SLOWEST on average."""
+"""Seconds for the first bytes, and the longest silence; all must come at SLOWEST on average."""
 SLOWEST = 50_000
 """Bytes a second: a slow telephone's upload."""
 
@@ -68,7 +68,8 @@ async def read_body(request: Request, most: int, account: Account) -> bytes:
                 parts.append(part)
                 if account.bytes > most:
                     raise too_large
-                limit.reschedule(start + PATIENCE + account.bytes / SLOWEST)
+                now = asyncio.get_running_loop().time()
+                limit.reschedule(min(start + account.bytes / SLOWEST, now) + PATIENCE)
     except TimeoutError:
         raise Refusal(408, "the body came too slowly") from None
     return b"".join(parts)

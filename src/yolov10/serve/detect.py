@@ -20,9 +20,6 @@ from yolov10.serve.schema import BODY, Form, Options, PictureResult, refusals
 from yolov10.serve.service import Service
 from yolov10.serve.uploads import Upload, uploads
 
-JPEG_SIDE = 65_500
-"""Pixels a side that a JPEG can hold (libjpeg's JPEG_MAX_DIMENSION)."""
-
 Entry = dict[str, Any]
 
 
@@ -57,6 +54,8 @@ def detect_routes(service: Service) -> APIRouter:
                 results = await _look_at_all(service, detector, found, options.format, request)
         except ClientDisconnect:
             return Response(status_code=499)  # for the figures: nobody reads it
+        except asyncio.CancelledError:  # by the server, which ends, of a request that is still on its way
+            raise Refusal(503, "this service is about to end") from None
         failed = [result for result in results if isinstance(result, dict) and "error" in result]
         service.metrics.pictures.labels(model, "read").inc(len(results) - len(failed))
         service.metrics.pictures.labels(model, "unreadable").inc(len(failed))
@@ -120,10 +119,9 @@ def _check_size(upload: Upload, max_pixels: int, form: Form) -> None:
     except UserError:
         return  # decoding says it, by name
     images.check_pixels(upload.name, header.width, header.height, max_pixels, "send it smaller")
-    if form == "jpeg" and max(header.width, header.height) > JPEG_SIDE:
-        raise UserError(
-            f"{upload.name}: over {JPEG_SIDE} pixels a side, no JPEG holds it: ask for format=png"
-        )
+    if form != "json" and max(header.width, header.height) > (most := images.LONGEST[f".{form}"]):
+        larger = "png" if form == "jpeg" else "json"
+        raise UserError(f"{upload.name}: over {most} pixels a side, no {form} holds it: ask for format={larger}")
 
 
 def _answer(results: Sequence[Entry | bytes], failed: Sequence[Entry], form: Form) -> Response:

@@ -12,12 +12,15 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from yolov10.bounds import check_between
 from yolov10.errors import UserError
+from yolov10.serve.bodies import SLOWEST
 
 WAIT_FOR_CLIENT = 10.0
-"""Seconds that a client may take for a request's headers, for the rest of a body nobody reads, or to take in
-what was sent."""
+"""Seconds that a client may take for a request's headers, for the first bytes of a body that nobody reads,
+and between two looks at how much of an answer it has taken in."""
 IDLE = 65
 """Seconds that a connection may rest between requests: longer than the minute that proxies keep theirs."""
+SLOWEST_READER = 10_000
+"""Bytes a second."""
 CONNECTIONS = 900
 """At a time; more are answered 503. Many systems give a process 1,024 files."""
 
@@ -76,6 +79,9 @@ class PatientProtocol(H11Protocol):
     """
 
     deadline: asyncio.TimerHandle | None = None
+    """For what the client is to send."""
+    reading: asyncio.TimerHandle | None = None
+    """For what it is to take in."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """A client is there, and owes a request."""
@@ -85,22 +91,43 @@ class PatientProtocol(H11Protocol):
     def data_received(self, data: bytes) -> None:
         """Some bytes more."""
         super().data_received(data)
+        if self.deadline is not None and self.conn.their_state is h11.SEND_BODY:
+            self._put_off(len(data) / SLOWEST)  # of a body that nobody reads: its sender is to hear why
         self._watch()
 
     def pause_writing(self) -> None:
-        """The client does not take in what is sent."""
+        """The client does not take in what is sent, or not yet."""
         super().pause_writing()
-        self._arm()
+        self._watch_reader(self.transport.get_write_buffer_size())
 
     def resume_writing(self) -> None:
         """It does again; called when the connection ends, too."""
         super().resume_writing()
-        self._disarm()
+        self._leave_reader()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """No client any more."""
         super().connection_lost(exc)
         self._disarm()
+        self._leave_reader()
+
+    def _watch_reader(self, left: int) -> None:
+        """Hang up unless enough of the bytes that are left have been taken in by the next look."""
+        self._leave_reader()
+
+        def look() -> None:
+            now = self.transport.get_write_buffer_size()
+            if left - now >= min(left, SLOWEST_READER * WAIT_FOR_CLIENT):
+                self._watch_reader(now)
+            else:
+                self.transport.abort()
+
+        self.reading = self.loop.call_later(WAIT_FOR_CLIENT, look)
+
+    def _leave_reader(self) -> None:
+        if self.reading is not None:
+            self.reading.cancel()
+            self.reading = None
 
     def _watch(self) -> None:
         """Set the deadline while the client's bytes are awaited by nobody who has a deadline of his own."""
@@ -123,6 +150,12 @@ class PatientProtocol(H11Protocol):
     def _arm(self) -> None:
         if self.deadline is None:
             self.deadline = self.loop.call_later(WAIT_FOR_CLIENT, self.transport.abort)
+
+    def _put_off(self, seconds: float) -> None:
+        assert self.deadline is not None
+        when = self.deadline.when() + seconds
+        self.deadline.cancel()
+        self.deadline = self.loop.call_at(when, self.transport.abort)
 
     def _disarm(self) -> None:
         if self.deadline is not None:

@@ -99,6 +99,7 @@ def _with(usual: Detector, runtime: Runtime, options: DetectOptions, config: Ser
         one_class_per_box=chosen("one_class_per_box"),
         tile=usual.tile,
         max_pixels=config.max_pixels,
+        full_decode=usual.full_decode,
     )
 
 

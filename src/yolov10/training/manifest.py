@@ -66,7 +66,8 @@ def write_manifest(
             "device": torch.cuda.get_device_name(device) if device.type == "cuda" else str(device),
         }
     )
-    write_atomic(path, (json.dumps(manifest, ensure_ascii=False, indent=1) + "\n").encode())
+    text = json.dumps(manifest, ensure_ascii=False, indent=1) + "\n"
+    write_atomic(path, text.encode("utf-8", "backslashreplace"))  # a path may be no Unicode
 
 
 def _data(dataset: Dataset) -> dict[str, Any]:

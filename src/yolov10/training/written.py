@@ -63,4 +63,4 @@ def finished_weights(session: Session, row: Row) -> Weights:
 def write_evaluation(run: RunFolder, evaluation: Mapping[str, Any]) -> None:
     """Write the figures of the best weights, beside their plots."""
     text = json.dumps(evaluation, ensure_ascii=False, indent=1)
-    write_atomic(run.evaluation / "evaluation.json", f"{text}\n".encode())
+    write_atomic(run.evaluation / "evaluation.json", f"{text}\n".encode("utf-8", "backslashreplace"))

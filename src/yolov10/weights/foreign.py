@@ -96,13 +96,24 @@ def _recognise(contents: Contents, file_name: str) -> Import:
     expected = Weights({}, card, fused=fused, one2many=one2many).expected()
     constants = {name: _constant(name) for name in expected if name not in found}
     entries = {name: found.get(name, constants.get(name)) for name in expected}
+    try:
+        tensors = _checked(entries, expected, scale)
+    except UserError as fault:
+        if num_classes not in DECLARED_WIDTHS:
+            raise
+        quirk = f"other programs leave layers that are to be {num_classes} wide so, which is not read"
+        raise UserError(f"{fault}; of {num_classes} classes, {quirk} (docs/troubleshooting.md)") from None
     return Import(
-        Weights(_checked(entries, expected, scale), card, fused=fused, one2many=one2many),
+        Weights(tensors, card, fused=fused, one2many=one2many),
         mapped={own_names[name]: name for name in expected if name in found},
         missing=tuple(constants),
         unexpected=tuple(own for name, own in own_names.items() if name not in expected),
         written_by=contents.written_by,
     )
+
+
+DECLARED_WIDTHS = (64, 128, 256, 512, 1024)
+"""Of layers, before the scale makes them narrower: a network of as many classes may keep them (spec 1.11)."""
 
 
 def _published(name: str) -> str:

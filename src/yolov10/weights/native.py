@@ -3,6 +3,7 @@
 Read and written as NumPy arrays, without torch (contract, section 4).
 """
 
+import json
 import os
 import struct
 from collections.abc import Mapping
@@ -10,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 import yolov10
@@ -102,12 +104,27 @@ def read_safetensors(path: str | os.PathLike[str]) -> tuple[Tensors, Mapping[str
         raise UserError(f"{path}: {(getattr(fault, 'strerror', None) or str(fault)).lower()}") from None
     try:
         with safe_open(path, framework="numpy") as file:
-            # TypeError: a type NumPy does not have, bfloat16 for one.
-            return {key: file.get_tensor(key) for key in file.keys()}, file.metadata() or {}  # noqa: SIM118
+            tensors = {key: _tensor(file, key, path) for key in file.keys()}  # noqa: SIM118 - no mapping
+            return tensors, file.metadata() or {}
     except (SafetensorError, OSError, TypeError, ValueError, struct.error) as fault:
         raise UserError(
             f"{path}: not a readable safetensors file ({_first_line(fault)}): copy or make it again"
         ) from None
+
+
+def _tensor(file: Any, key: str, path: str | os.PathLike[str]) -> NDArray[Any]:  # noqa: ANN401 - an open file
+    """A tensor; one of bfloat16, which NumPy does not have, as float32."""
+    if file.get_slice(key).get_dtype() != "BF16":
+        tensor: NDArray[Any] = file.get_tensor(key)  # TypeError for other types that NumPy does not have
+        return tensor
+    with Path(path).open("rb") as raw:
+        (length,) = struct.unpack("<Q", raw.read(8))
+        entry = json.loads(raw.read(length))[key]
+        begin, end = entry["data_offsets"]
+        raw.seek(8 + length + begin)
+        halves = np.frombuffer(raw.read(end - begin), "<u2")
+    widened: NDArray[Any] = (halves.astype(np.uint32) << 16).view(np.float32)
+    return widened.reshape(entry["shape"])
 
 
 def _check_entries(path: str | os.PathLike[str], weights: Weights) -> None:

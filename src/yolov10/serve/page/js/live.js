@@ -12,12 +12,13 @@ class Live {
 
   async run(onItem) {
     const { signal } = this.ended;
-    let last = -1;
+    let [last, model] = [-1, null];
     while (!signal.aborted) {
       await nextFrame(this.video);
       const time = this.video.currentTime;
-      if (signal.aborted || (this.video.paused && time === last) || this.video.seeking) continue;
-      last = time;
+      if (signal.aborted || this.video.seeking) continue;
+      if (this.video.paused && time === last && model === chosen()) continue;
+      [last, model] = [time, chosen()];
       const item = await this.look(signal);
       if (signal.aborted) return;
       this.shown++;

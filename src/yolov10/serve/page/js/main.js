@@ -34,11 +34,12 @@ function showCaption() {
 
 function showStrip() {
   const strip = byId("strip");
-  strip.hidden = items.length < 2 || live !== null;
-  const state = `${items.length}: ${items.indexOf(view.item)}`;
+  const shownItems = items.filter((item) => item.picture);
+  strip.hidden = shownItems.length < 2 || live !== null;
+  const state = `${shownItems.length}: ${shownItems.indexOf(view.item)} ${shownItems.at(-1)?.name}`;
   if (strip.hidden || strip.dataset.state === state) return;
   strip.dataset.state = state;
-  strip.replaceChildren(...items.map((item) => make("li", {}, thumbnail(item))));
+  strip.replaceChildren(...shownItems.map((item) => make("li", {}, thumbnail(item))));
 }
 
 function thumbnail(item) {
@@ -79,7 +80,10 @@ function changeModel() {
   showApi();
   refresh();
   const { item } = view;
-  if (item?.file) attempt(() => examine(item));
+  if (item && !live) attempt(async () => {
+    item.file ??= await pictureFile(item);
+    await examine(item);
+  });
 }
 
 async function start() {

@@ -7,10 +7,11 @@ const TRIES = 5;
 class Trouble extends Error {}
 
 async function request(address, options = {}) {
+  const url = new URL(address, location.origin + location.pathname); // no user:key@, which fetch refuses
   let response;
   for (let attempt = 1; ; attempt++) {
     try {
-      response = await fetch(address, options);
+      response = await fetch(url, options);
     } catch (fault) {
       if (fault.name === "AbortError") throw fault;
       throw new Trouble("The service does not answer. Is it still running?");

@@ -4,16 +4,29 @@ const KEPT = 24; // pictures in the strip
 const items = [];
 let live = null;
 let asking = null; // aborts the request for the last picture
+let turn = 0; // counts what was begun; what is older then has no right to the stage any more
 
+/** Pictures, of which none is lost when others are chosen meanwhile, then a video. */
 async function open(files) {
-  const chosenFiles = [...files];
-  if (chosenFiles.length === 0) return;
+  const isVideo = (file) => /^video\//.test(file.type);
+  const [stills, videos] = [[...files].filter((file) => !isVideo(file)), [...files].filter(isVideo)];
+  if (stills.length + videos.length === 0) return;
   stopLive();
   hideAlert();
-  for (const file of chosenFiles) {
-    if (/^video\//.test(file.type)) await attempt(async () => startLive(await openVideo(file)));
-    else await attempt(() => openPicture(file));
-  }
+  const mine = turn;
+  for (const file of stills) await attempt(() => openPicture(file, () => mine === turn));
+  if (videos.length === 0 || mine !== turn) return;
+  if (videos.length > 1) showAlert(`One video at a time: ${videos[0].name} it is.`);
+  await attempt(() => begin(() => openVideo(videos[0])));
+}
+
+/** A camera or video, unless something else was begun before it was there. */
+async function begin(openSource) {
+  stopLive();
+  const mine = turn;
+  const source = await openSource();
+  if (mine === turn) await startLive(source);
+  else source.stop();
 }
 
 /** Carry something out; what goes wrong is told. */
@@ -27,7 +40,7 @@ async function attempt(action) {
   }
 }
 
-async function openPicture(file) {
+async function openPicture(file, isLatest) {
   const name = file.name || "Pasted picture";
   if (file.size > facts.limits.bytes) {
     const most = megabytes(facts.limits.bytes);
@@ -35,10 +48,20 @@ async function openPicture(file) {
   }
   const picture = await createImageBitmap(file).catch(() => null);
   const item = { name, file, picture, width: picture?.width, height: picture?.height, detections: null };
-  await examine(item);
+  keep(item);
+  try {
+    if (isLatest()) await examine(item);
+  } finally {
+    if (item.picture === null) items.splice(items.indexOf(item), 1); // no picture, or none for this browser
+    refresh();
+  }
+}
+
+function keep(item) {
   items.push(item);
-  if (items.length > KEPT) items.shift().picture.close();
-  refresh();
+  if (items.length <= KEPT) return;
+  const [oldest] = items.splice(items.findIndex((one) => one !== view.item && one.picture), 1);
+  oldest.picture.close();
 }
 
 /** Ask the chosen model about an item and show it, at once where the browser can; a later one goes before. */
@@ -74,25 +97,33 @@ async function ask(item, model, signal) {
 /** Show an item of the strip, through the eyes of the model that is chosen now. */
 function show(item) {
   stopLive();
+  asking?.abort();
   if (item.model === chosen()) look(item);
   else attempt(() => examine(item));
 }
 
 const megabytes = (bytes) => `${(bytes / 1e6).toFixed(bytes < 1e7 ? 1 : 0)} MB`;
 
-function startLive(source) {
+async function startLive(source) {
+  live?.stop();
   live = source;
   byId("transport").hidden = false;
   byId("seek").hidden = byId("play").hidden = source.stream !== null;
   busy(true);
-  return source.run((item) => {
-    busy(false);
-    look(item);
-    showClock();
-  });
+  try {
+    await source.run((item) => {
+      busy(false);
+      look(Object.assign(item, { source }));
+      showClock();
+    });
+  } catch (fault) {
+    if (live === source) stopLive();
+    throw fault;
+  }
 }
 
 function stopLive() {
+  turn++;
   live?.stop();
   live = null;
   byId("transport").hidden = true;
@@ -117,8 +148,9 @@ function minutes(seconds) {
 /** Keep the frame that is seen as a picture of its own. */
 async function shoot() {
   const { item } = view;
+  if (live === null || item?.source !== live) return; // none of its frames is there yet
   stopLive();
-  items.push(item);
+  keep(item);
   item.name = `${stem(item.name)} ${items.length}.png`;
   item.file = await pictureFile(item);
   refresh();
@@ -148,11 +180,10 @@ function watchSources() {
     file.value = "";
   });
   for (const id of ["camera", "camera-again"]) {
-    byId(id).addEventListener("click", () => attempt(async () => {
-      stopLive();
+    byId(id).addEventListener("click", () => {
       hideAlert();
-      await startLive(await openCamera());
-    }));
+      attempt(() => begin(openCamera));
+    });
   }
   byId("play").addEventListener("click", async () => {
     await (live.video.paused ? live.video.play() : live.video.pause());

@@ -81,7 +81,7 @@ function showApi() {
     code(`curl --data-binary @picture.jpg '${base}'`),
     make("p", {}, "Several are files of a form, or base64 in JSON:"),
     code(`curl -F a=@one.jpg -F b=@two.jpg '${base}?confidence=0.4'`),
-    code(`curl --json '{"images": ["'$(base64 -w0 picture.jpg)'"]}' '${base}'`),
+    code(`echo '{"images": ["'$(base64 -w0 picture.jpg)'"]}' | curl --json @- '${base}'`),
     make("p", {}, "With its boxes drawn:"),
     code(`curl --data-binary @picture.jpg '${base}?format=jpeg' > found.jpg`),
     ...aboutAnswers(),
