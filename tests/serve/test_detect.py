@@ -176,3 +176,11 @@ def test_odd_pictures_are_read_or_refused_as_predict_does(client, toy, path):
     else:
         assert answers[0].json() == [expected]
         assert answers[1].headers["content-type"] == "image/png"
+
+
+@pytest.mark.parametrize("query", ["classes=" + "9" * 5000, "format=png"])
+def test_odd_requests_are_refused_not_broken(client, query):
+    long = b"P5 1040000 1 255\n" + bytes(1_040_000)  # no PNG is as wide
+    answer = client.post(f"/detect?{query}", content=long)
+    assert answer.status_code == 422
+    assert set(answer.json()) == {"error"}

@@ -3,11 +3,14 @@
 import asyncio
 import contextlib
 import socket
+import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 
+import cv2
 import httpx
+import numpy as np
 import pytest
 from conftest import DATA
 from fastapi import Request
@@ -272,3 +275,70 @@ def test_headers_without_end_are_refused(client):
         connection.settimeout(PATIENCE)
         connection.sendall(b"GET / HTTP/1.1\r\n" + b"X: y\r\n" * 20_000)
         assert connection.recv(4096).startswith(b"HTTP/1.1 400 ")
+
+
+def large_answer(client, connection):
+    """Ask for an annotated picture of several megabytes, and take in none of it."""
+    noise = np.random.default_rng(0).integers(0, 256, (1500, 2000, 3), np.uint8)
+    body = cv2.imencode(".jpg", noise)[1].tobytes()
+    head = f"POST /detect?format=png HTTP/1.1\r\nHost: x\r\nContent-Length: {len(body)}\r\n\r\n"
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    connection.sendall(head.encode() + body)
+    connection.settimeout(PATIENCE)
+    assert connection.recv(12).startswith(b"HTTP/1.1 200")
+
+
+def is_open(connection, seconds):
+    """Whether the server still has the connection after a while: nothing is read meanwhile."""
+    time.sleep(seconds)
+    state = connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO)
+    return state == 1  # established
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="asks the system for the state of a connection")
+@pytest.mark.parametrize("pipelined", [b"", b"GET /health HTTP/1.1\r\nHost: x\r\n\r\n"])
+def test_a_reader_that_never_reads_is_hung_up_on_whatever_else_it_sends(monkeypatch, pipelined):
+    monkeypatch.setattr(server, "WAIT_FOR_CLIENT", 0.3)
+    with serving() as client, socket.socket() as connection:
+        connection.connect(client.address)
+        large_answer(client, connection)
+        connection.sendall(pipelined)
+        wait_until(lambda: not is_open(connection, 0.1))
+
+
+def test_a_reader_that_reads_steadily_gets_all_however_long_it_takes(monkeypatch):
+    monkeypatch.setattr(server, "WAIT_FOR_CLIENT", 0.3)
+    with serving() as client, socket.socket() as connection:
+        connection.connect(client.address)
+        large_answer(client, connection)
+        received = 0
+        while part := connection.recv(200_000):
+            received += len(part)
+            if received > 5_000_000:
+                break
+            time.sleep(0.02)
+    assert received > 5_000_000
+
+
+def test_a_sender_that_falls_silent_is_given_up_however_much_came_before(monkeypatch):
+    monkeypatch.setattr(bodies, "PATIENCE", 0.3)
+    with serving() as client, socket.create_connection(client.address) as connection:
+        connection.settimeout(PATIENCE)
+        head = b"POST /detect HTTP/1.1\r\nHost: x\r\nContent-Length: 5000000\r\n\r\n"
+        begin = time.monotonic()
+        connection.sendall(head + bytes(4_999_999))  # at 50 kB a second, worth 100 seconds
+        assert connection.recv(4096).startswith(b"HTTP/1.1 408 ")
+        assert time.monotonic() - begin < 60
+
+
+def test_a_slow_sender_that_is_refused_hears_why(monkeypatch):
+    monkeypatch.setattr(server, "WAIT_FOR_CLIENT", 0.5)
+    with serving() as client, socket.create_connection(client.address) as connection:
+        connection.settimeout(PATIENCE)
+        connection.sendall(
+            b"POST /detect?confidence=abc HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n\r\n"
+        )
+        for _ in range(20):
+            connection.sendall(bytes(50_000))
+            time.sleep(0.1)
+        assert connection.recv(4096).startswith(b"HTTP/1.1 422 ")

@@ -376,3 +376,128 @@ def test_axe_finds_nothing_serious(open_page, size, scheme):
         page.locator(f"#tab-{tab}").click()
         axe.judge(tab)
     assert axe.found == {}
+
+
+TRACKED_CAMERA = """
+window.tracks = [];
+const asked = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+navigator.mediaDevices.getUserMedia = async (wanted) => {
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  const stream = await asked(wanted);
+  window.tracks.push(...stream.getTracks());
+  return stream;
+};
+"""
+
+
+def live_tracks(page):
+    return page.evaluate("window.tracks.filter((track) => track.readyState === 'live').length")
+
+
+def test_a_camera_that_was_asked_for_twice_is_one_and_ends(open_page):
+    page = open_page()
+    page.evaluate(TRACKED_CAMERA)
+    page.locator("#camera").dblclick()
+    page.wait_for_selector("#objects tr")
+    page.wait_for_function("window.tracks.length === 2")
+    assert live_tracks(page) == 1
+    page.get_by_role("button", name="Stop").click()
+    page.wait_for_timeout(200)
+    assert live_tracks(page) == 0
+
+
+def test_a_camera_that_opens_behind_another_tab_is_closed(open_page):
+    page = open_page()
+    page.evaluate(TRACKED_CAMERA)
+    page.locator("#camera").click()
+    page.locator("#tab-model").click()
+    page.wait_for_function("window.tracks.length === 1")
+    page.wait_for_timeout(200)
+    assert live_tracks(page) == 0
+
+
+def test_a_picture_taken_before_the_first_frame_is_none_and_breaks_nothing(open_page):
+    page = open_page()
+    page.route("**/detect**", lambda route: None)  # no frame is ever answered
+    page.locator("#camera").click()
+    shoot = page.get_by_role("button", name="Take picture")
+    shoot.wait_for()
+    shoot.click()
+    page.unroute("**/detect**")
+    choose(page, ODD / "00_reference.png", rows=3)
+    choose(page, CELLS)
+    page.locator("#name", has_text="BloodImage_00037.jpg").wait_for()
+    page.wait_for_selector("#strip li:nth-child(2)")
+    assert page.locator("#strip li").count() == 2
+    assert not page.get_by_role("alert").is_visible()
+
+
+def held_up(page):
+    """Answers to /detect wait until the function that this gives is called."""
+    waiting = []
+    page.route("**/detect**", waiting.append)
+
+    def go_on():
+        page.unroute("**/detect**")
+        for route in waiting:
+            route.continue_()
+
+    return go_on
+
+
+def test_pictures_chosen_while_others_are_looked_at_are_lost_on_neither_side(open_page):
+    page = open_page()
+    go_on = held_up(page)
+    choose(page, ODD / "00_reference.png", ODD / "gray.jpg")
+    page.locator("#name", has_text="00_reference.png").wait_for()
+    choose(page, CELLS)
+    page.locator("#name", has_text="BloodImage_00037.jpg").wait_for()
+    go_on()
+    page.wait_for_selector("#objects tr:nth-child(3)")
+    page.wait_for_selector("#strip li:nth-child(3)")
+    assert page.locator("#name").inner_text() == "BloodImage_00037.jpg"
+    page.get_by_role("button", name="gray.jpg").click()
+    page.locator("#name", has_text="gray.jpg").wait_for()
+    page.wait_for_selector("#objects tr:nth-child(3)")
+
+
+def test_a_picture_of_the_strip_that_is_shown_meanwhile_stays(open_page):
+    page = open_page()
+    choose(page, ODD / "00_reference.png", rows=3)
+    choose(page, ODD / "gray.jpg")
+    page.wait_for_selector("#strip li:nth-child(2)")
+    go_on = held_up(page)
+    choose(page, CELLS)
+    page.locator("#name", has_text="BloodImage_00037.jpg").wait_for()
+    page.get_by_role("button", name="00_reference.png").click()
+    go_on()
+    page.wait_for_timeout(500)
+    assert page.locator("#name").inner_text() == "00_reference.png"
+    assert page.locator("#strip li").count() == 3
+    assert not page.get_by_role("alert").is_visible()
+
+
+def test_a_camera_whose_frame_is_refused_is_switched_off_and_says_why(open_page):
+    page = open_page(faulty=("x",))
+    page.evaluate(TRACKED_CAMERA)
+    page.route(
+        "**/detect**",
+        lambda route: route.fulfill(
+            status=503, content_type="application/json", body='{"error": "no answer"}'
+        ),
+    )
+    page.locator("#camera").click()
+    page.get_by_role("alert").wait_for()
+    assert "No answer" in page.get_by_role("alert").inner_text()
+    assert live_tracks(page) == 0
+    assert not page.locator("#transport").is_visible()
+
+
+def test_a_stopped_frame_is_seen_through_the_eyes_of_the_model_that_is_chosen_then(open_page):
+    page = open_page()
+    page.locator("#camera").click()
+    page.wait_for_selector("#objects tr")
+    page.get_by_role("button", name="Stop").click()
+    page.locator("#models").select_option("evil")
+    page.wait_for_selector("#objects tr:only-child")
+    assert page.locator("#objects tr").inner_text().startswith(EVIL)

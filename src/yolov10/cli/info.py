@@ -57,9 +57,9 @@ def run(options: Options) -> int:
         _show(_block(options), options)
         return 0
     models = [find_model(name, options.num_classes, options.image_size) for name in options.models]
-    if options.num_classes is not None and (options.parameters or options.time):
-        for file in (model.path for model in models if model.path is not None):
-            raise WrongValueError(f"{file} has its own classes: leave --num-classes out")
+    files = [model.path for model in models if model.path is not None]
+    if files and options.num_classes is not None and (options.parameters or options.time):
+        raise WrongValueError(f"{files[0]} has its own classes: leave --num-classes out")
     if options.html is not None:
         _write_page(options.html, models[0])
     elif options.parameters:

@@ -91,10 +91,10 @@ def _compare(runtime: _AsPlanes, network: YOLOv10, plan: Plan) -> dict[str, floa
     for batch in _batches(plan):
         with torch.inference_mode():
             anchors = network.decode(torch.from_numpy(network_input(batch))).numpy()
-        own = np.concatenate([runtime.runtime(one[None]) for one in batch])  # as our runtimes are given them
-        for together in (runtime(batch), own):
-            for rows, meant in zip(together, anchors, strict=True):
-                box, score = difference(rows, meant)
+        alone = np.concatenate([runtime.runtime(one[None]) for one in batch])  # as a detector gives them
+        for found in (runtime(batch), alone):
+            for rows, own in zip(found, anchors, strict=True):
+                box, score = difference(rows, own)
                 boxes, scores = max(boxes, box), max(scores, score)
     return {"boxes": boxes, "scores": scores}
 

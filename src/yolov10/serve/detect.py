@@ -121,7 +121,9 @@ def _check_size(upload: Upload, max_pixels: int, form: Form) -> None:
     images.check_pixels(upload.name, header.width, header.height, max_pixels, "send it smaller")
     if form != "json" and max(header.width, header.height) > (most := images.LONGEST[f".{form}"]):
         larger = "png" if form == "jpeg" else "json"
-        raise UserError(f"{upload.name}: over {most} pixels a side, no {form} holds it: ask for format={larger}")
+        raise UserError(
+            f"{upload.name}: over {most} pixels a side, no {form} holds it: ask for format={larger}"
+        )
 
 
 def _answer(results: Sequence[Entry | bytes], failed: Sequence[Entry], form: Form) -> Response:
