@@ -19,6 +19,8 @@ WAIT_FOR_CLIENT = 10.0
 and between two looks at how much of an answer it has taken in."""
 IDLE = 65
 """Seconds that a connection may rest between requests: longer than the minute that proxies keep theirs."""
+SEND_BUFFER = 128 * 1024
+"""Bytes of an answer that the system holds for a connection; Linux takes twice as many."""
 SLOWEST_READER = 10_000
 """Bytes a second."""
 CONNECTIONS = 900
@@ -86,6 +88,9 @@ class PatientProtocol(H11Protocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """A client is there, and owes a request."""
         super().connection_made(transport)
+        sock = transport.get_extra_info("socket")
+        if sock is not None:  # the system's own buffer of megabytes would hide for long that a client reads
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
         self._watch()
 
     def data_received(self, data: bytes) -> None:
