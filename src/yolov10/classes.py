@@ -5,7 +5,6 @@ from itertools import chain
 from numbers import Integral
 
 from yolov10.errors import UserError, did_you_mean
-from yolov10.printable import brief
 
 
 def default_names(num_classes: int) -> tuple[str, ...]:
@@ -43,7 +42,8 @@ def _indices(entry: str | int, names: Sequence[str]) -> list[int]:
         index = int(entry)
     if 0 <= index < len(names):
         return [index]
-    raise UserError(f"no class {brief(entry)}: the model has {len(names)} classes, 0 to {len(names) - 1}")
+    given = str(entry).strip()
+    raise UserError(f"no class {given:.20}: the model has {len(names)} classes, 0 to {len(names) - 1}")
 
 
 LONGEST_NUMBER = 10

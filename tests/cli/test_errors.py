@@ -53,7 +53,8 @@ WRONG_VALUES = {  # wrong usage, whatever the files hold: exit code 2
     *(("--image-size", value) for value in ("big", "0", "640x", "100000", "tall")),
     *(("--max-detections", value) for value in ("0", "301")),
     *(("--threads", value) for value in ("0", "-2")),
-    *(("--batch", "0"), ("--max-pixels", "0"), ("--format", "yolo")),
+    *(("--batch", "0"), ("--max-pixels", "0"), ("--format", "yolo"), ("--device", "gpu")),
+    *(("--num-classes", "0"), ("--num-classes", "-3"), ("--output", "x.pt")),
 }
 WRONG = [
     # sources

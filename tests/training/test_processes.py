@@ -129,7 +129,7 @@ def test_a_fault_is_told_when_nobody_counts_any_more(sigterm):
 @pytest.mark.parametrize(
     ("happens", "told"),
     [
-        (lambda: os.kill(os.getpid(), signal.SIGTERM), "told to end, by the user or because another process"),
+        (lambda: signal.raise_signal(signal.SIGTERM), "told to end, by the user or because another process"),
         (lambda: lose("[gloo/transport/tcp/pair.cc:5] Connection closed by peer"), "is gone: start all of"),
     ],
 )
