@@ -1,5 +1,6 @@
 """Which process this is, what it may do, and how a fault is told once: all that needs no second process."""
 
+import os
 import signal
 import subprocess
 import sys
