@@ -58,7 +58,7 @@ def test_never_writes_over_the_file_it_reads(run, tmp_path):
 
 def test_another_suffix_is_refused(run, checkpoint, tmp_path):
     result = run("import", checkpoint, "--output", tmp_path / "x.pt")
-    assert (result.code, "end in .safetensors" in result.err) == (1, True)
+    assert (result.code, "end in .safetensors" in result.err) == (2, True)
 
 
 def test_json_report_lists_what_was_missing_and_unexpected(run, tmp_path):
