@@ -89,13 +89,13 @@ def _check(options: Options) -> None:
     one_only = [name for name in ("parameters", "html") if getattr(options, name)]
     if one_only and len(options.models) > 1:
         raise WrongValueError(f"--{one_only[0]} is of one model, not of {len(options.models)}")
-    _check_of_models(options)
+    _check_combinations(options)
     if options.runs < 1:
         raise WrongValueError("--runs is at least 1")
 
 
-def _check_of_models(options: Options) -> None:
-    """What one option makes meaningless of another."""
+def _check_combinations(options: Options) -> None:
+    """Options that another makes meaningless."""
     given = {
         "html": options.html is not None,
         "parameters": options.parameters,
@@ -105,17 +105,15 @@ def _check_of_models(options: Options) -> None:
         "runs": options.runs != Options.runs,
         "device": options.device != Options.device,
     }
-    without: dict[str, tuple[str, ...]] = {
-        "--block, whose size is --input": ("html", "parameters", "time", "image-size"),
-        "--html, which is all there is to show": ("parameters", "time", "json"),
-        "--parameters, which have no times": ("time",),
-    }
-    present = (options.block is not None, given["html"], given["parameters"])
-    for (owner, names), there in zip(without.items(), present, strict=True):
-        if there and (odd := [name for name in names if given[name]]):
-            raise WrongValueError(f"--{odd[0]} does not go with {owner}")
-    if not options.time and (odd := [name for name in ("runs", "device") if given[name]]):
-        raise WrongValueError(f"--{odd[0]} goes with --time")
+    without = (
+        (options.block, "does not go with --block, whose size is --input", "html parameters time image-size"),
+        (options.html, "does not go with --html, which is all there is to show", "parameters time json"),
+        (options.parameters, "does not go with --parameters, which have no times", "time"),
+        (not options.time, "goes with --time", "runs device"),
+    )
+    for there, why, names in without:
+        if there and (odd := [name for name in names.split() if given[name]]):
+            raise WrongValueError(f"--{odd[0]} {why}")
 
 
 def _parameters(model: Model) -> dict[str, Any]:

@@ -188,7 +188,10 @@ def _outline(segmentation: object) -> tuple[list[float] | None, list[tuple[Fault
 
 
 def _overlap(outline: list[float], box: Box) -> float:
-    """Share of what a box and the bounds of an outline cover together that both do."""
+    """IoU of a box and the bounds of an outline.
+
+    As `boxes.iou` of one pair, which takes five times as long (26 and 5 µs), and a data set has a million.
+    """
     xs, ys = outline[0::2], outline[1::2]
     left, top, right, bottom = min(xs), min(ys), max(xs), max(ys)
     wide = min(right, box[2]) - max(left, box[0])

@@ -111,10 +111,12 @@ def read_ahead(
         waiting: deque[Future[U]] = deque()
         source, fault = iter(items), None
         try:
-            while fault is None:
+            while True:
                 try:
                     item = next(source)
-                except Exception as raised:  # what is in the making comes first
+                except StopIteration:
+                    break
+                except Exception as raised:
                     fault = raised
                     break
                 waiting.append(pool.submit(make, item))
@@ -122,7 +124,7 @@ def read_ahead(
                     yield waiting.popleft().result()
             while waiting:
                 yield waiting.popleft().result()
-            if not isinstance(fault, StopIteration):
+            if fault is not None:
                 raise fault
         finally:
             pool.shutdown(cancel_futures=True)
