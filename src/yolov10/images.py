@@ -115,7 +115,7 @@ class Encoded:
 
 
 LONGEST = {".jpg": 65_500, ".jpeg": 65_500, ".png": 1_000_000}
-"""Pixels of a side that a file of a suffix holds."""
+"""Pixels of a side that a file of a suffix holds (libjpeg's and libpng's own limits)."""
 
 
 def fitted(image: Image, suffix: str) -> Image:
