@@ -1,7 +1,6 @@
 """From a model the user names to a runtime that runs it."""
 
 import contextlib
-import importlib.metadata
 import importlib.util
 import os
 import platform
@@ -97,14 +96,23 @@ def _is_x86() -> bool:
 
 def _has_gpu() -> bool:
     """Whether it is worth loading torch to ask it: that takes longer than finding a few objects."""
-    with contextlib.suppress(importlib.metadata.PackageNotFoundError):
-        if importlib.metadata.version("torch").endswith("+cpu"):
-            return False
     if sys.platform == "darwin":
         return platform.machine() == "arm64"
+    return _has_driver() and not _torch_is_for_cpu()
+
+
+def _has_driver() -> bool:
     if sys.platform == "win32":
         return Path(os.environ.get("SYSTEMROOT", "C:\\Windows"), "System32", "nvcuda.dll").exists()
     return Path("/dev/nvidiactl").exists() or Path("/dev/dxg").exists() or Path("/dev/kfd").exists()
+
+
+def _torch_is_for_cpu() -> bool:
+    import importlib.metadata  # late: it takes longer than looking for a driver
+
+    with contextlib.suppress(importlib.metadata.PackageNotFoundError):
+        return importlib.metadata.version("torch").endswith("+cpu")
+    return False
 
 
 def _onnx_has_gpu() -> bool:

@@ -9,7 +9,7 @@ from torch.nn import functional
 from yolov10.network.blocks import Conv
 
 LAYOUTS = 4
-"""Shapes of maps whose weights are kept as oneDNN lays them out for each: a camera has one, a folder a few."""
+"""Shapes of maps for which weights are kept, laid out for each: a camera has one, a folder has a few."""
 
 
 def merge_kernels(network: nn.Module) -> None:
@@ -57,8 +57,10 @@ class _WithActivation(nn.Module):
         )
 
     def _laid_out(self, shape: torch.Size) -> Tensor:
-        """The weight as oneDNN likes it for maps of a shape. It takes one laid out for another shape, too, and
-        then lays it out anew in every call, which can cost as much as all that a smaller picture saves.
+        """The weight as oneDNN likes it for maps of a shape.
+
+        It takes one laid out for another shape, too, but then lays it out anew in every call: that can cost
+        as much as all that a smaller picture saves.
         """
         return torch.ops.mkldnn._reorder_convolution_weight(  # type: ignore[no-any-return]
             self.weight, *self.geometry, self.groups, list(shape)
