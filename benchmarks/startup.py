@@ -1,11 +1,15 @@
 """How long the command takes to start: whole processes, interleaved, medians and spread.
 
+Modules are compiled before, as an install leaves them.
+
 python benchmarks/startup.py [RUNS]
 """
 
+import os
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 
 COMMANDS = {
@@ -21,12 +25,16 @@ def main() -> None:
     """Print a row a command."""
     runs = int(sys.argv[1]) if len(sys.argv) > 1 else 10
     seconds: dict[str, list[float]] = {name: [] for name in COMMANDS}
-    for run in range(runs + 1):
-        for name, arguments in COMMANDS.items():
-            start = time.perf_counter()
-            subprocess.run([sys.executable, *arguments], check=True, stdout=subprocess.DEVNULL)
-            if run:  # the first fills the caches
-                seconds[name].append(time.perf_counter() - start)
+    with tempfile.TemporaryDirectory() as cache:
+        environment = os.environ | {"PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": cache}
+        for run in range(runs + 1):
+            for name, arguments in COMMANDS.items():
+                start = time.perf_counter()
+                subprocess.run(
+                    [sys.executable, *arguments], check=True, stdout=subprocess.DEVNULL, env=environment
+                )
+                if run:  # the first fills the caches
+                    seconds[name].append(time.perf_counter() - start)
     print(f"{'command':24} {'median':>8} {'least':>8} {'most':>8}  (milliseconds, {runs} runs)")
     for name, times in seconds.items():
         figures = (statistics.median(times), min(times), max(times))
