@@ -25,7 +25,7 @@ class BrokenError(Exception):
     """The bytes contradict the format they claim."""
 
 
-def _parts() -> Iterator[int]:
+def parts() -> Iterator[int]:
     """Count the parts of a file; raises BrokenError beyond what any picture has."""
     yield from range(MOST_PARTS)
     raise BrokenError
@@ -34,7 +34,7 @@ def _parts() -> Iterator[int]:
 def png_chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
     """Give the kind of each chunk of a PNG up to IEND, and where the chunk starts and ends (PNG 5.3)."""
     position = 8
-    for _ in _parts():
+    for _ in parts():
         length, kind = unpack_from(">I4s", data, position)
         yield kind, position, position + length + 12
         if kind == b"IEND":
@@ -46,7 +46,7 @@ def jpeg(data: bytes) -> Parsed:
     """Follow the segments to the start of the scan (ITU T.81 annex B); an end marker must be behind it."""
     width = height = 0
     orientation, position = 1, 2
-    for _ in _parts():
+    for _ in parts():
         segment = _JPEG_SEGMENT.search(data, position)
         if not segment:
             break
@@ -99,7 +99,7 @@ def webp(data: bytes) -> Parsed:
         raise BrokenError
     width, height = (1 + (unpack_from("<I", data, offset)[0] >> 8) for offset in (23, 26))  # 24-bit fields
     orientation, position = 1, 12
-    for _ in _parts():
+    for _ in parts():
         if position + 8 > len(data):
             break
         kind, size = unpack_from("<4sI", data, position)
@@ -155,7 +155,7 @@ def avif(data: bytes) -> Parsed:
     """Read the item properties (ISO 23008-12): turns, and the largest size, since tiles have theirs."""
     sizes, angle = [(0, 0)], 0
     mirror: int | None = None
-    for kind, start, _ in _boxes(data, *_find_box(data, b"meta", b"iprp", b"ipco")):
+    for kind, start, _ in boxes(data, *_find_box(data, b"meta", b"iprp", b"ipco")):
         if kind == b"ispe":
             sizes.append(unpack_from(">II", data, start + 4))
         elif kind == b"irot":
@@ -173,9 +173,9 @@ _AVIF_ORIENTATION = {None: (1, 8, 3, 6), 0: (4, 5, 2, 7), 1: (2, 7, 4, 5)}
 # --- what AVIF and JPEG 2000 are built from
 
 
-def _boxes(data: bytes, start: int, end: int) -> Iterator[tuple[bytes, int, int]]:
+def boxes(data: bytes, start: int, end: int) -> Iterator[tuple[bytes, int, int]]:
     """Give the kind of each ISO 14496-12 box between two offsets, and where its contents start and end."""
-    for _ in _parts():
+    for _ in parts():
         if start >= end:
             return
         size, kind = unpack_from(">I4s", data, start)
@@ -195,7 +195,7 @@ def _find_box(data: bytes, *path: bytes) -> tuple[int, int]:
     """Find where the contents of the first box at `path` start and end."""
     start, end = 0, len(data)
     for name in path:
-        for kind, inner, inner_end in _boxes(data, start, end):
+        for kind, inner, inner_end in boxes(data, start, end):
             if kind == name:
                 start, end = inner + (4 if name == b"meta" else 0), inner_end  # meta: version and flags first
                 break

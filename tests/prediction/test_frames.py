@@ -2,6 +2,7 @@
 
 import os
 import weakref
+from struct import pack_into, unpack_from
 
 import cv2
 import numpy as np
@@ -99,6 +100,31 @@ def test_a_damaged_stretch_costs_its_frames_and_is_told(clips, tmp_path):
     *found, last = frames(tmp_path / "damaged.mp4")
     assert 35 < len(found) < 54
     with pytest.raises(UserError, match=r"damaged\.mp4: \d+ of 60 frames can be read: damaged or cut off"):
+        last.read()
+
+
+def test_a_trimmed_mp4_is_whole_though_its_file_holds_more(clips, tmp_path):
+    """As telephones trim, and `ffmpeg -ss 1 -c copy`: an edit list shows the last 30 of 60 frames."""
+    data = bytearray(clips["mp4"].read_bytes())
+    ticks, media_ticks = (unpack_from(">I", data, data.index(box) + 16)[0] for box in (b"mvhd", b"mdhd"))
+    begin = 30 * 1001 / 30000
+    pack_into(">Ii", data, data.index(b"elst") + 12, round(begin * ticks), round(begin * media_ticks))
+    trimmed = tmp_path / "trimmed.mp4"
+    trimmed.write_bytes(data)
+    found = frames(trimmed)
+    assert [picture.moment.number for picture in found] == list(range(30))
+    assert np.abs(found[0].read().astype(int) - KNOWN.draw(30)).mean() < 4
+    assert frame_count(Video(str(trimmed), trimmed), Playback()) == 30
+
+
+def test_a_trimmed_mp4_that_is_damaged_is_still_told(clips, tmp_path):
+    data = bytearray(clips["mp4"].read_bytes())
+    (ticks,) = unpack_from(">I", data, data.index(b"mvhd") + 16)
+    pack_into(">I", data, data.index(b"elst") + 12, round(30 * 1001 / 30000 * ticks))
+    data[len(data) // 6 : len(data) // 3] = bytes(len(data) // 3 - len(data) // 6)
+    (tmp_path / "both.mp4").write_bytes(data)
+    *_, last = frames(tmp_path / "both.mp4")
+    with pytest.raises(UserError, match=r"both\.mp4: \d+ of (29|30) frames can be read: damaged or cut off"):
         last.read()
 
 

@@ -24,9 +24,9 @@ PICTURE = DATA / "odd_images" / "00_reference.png"
 
 
 @contextmanager
-def serving(detectors=None, config=None, samples=None):
+def serving(detectors=None, config=None, samples=None, app=None):
     """A server in a thread; gives an HTTP client of it, with `app`, `url`, `address` and `server`."""
-    app = create_app(detectors or {"toy": Detector(TOY)}, config or ServeConfig(), samples)
+    app = app or create_app(detectors or {"toy": Detector(TOY)}, config or ServeConfig(), samples)
     with listen("127.0.0.1", 0) as listener:
         url = f"http://127.0.0.1:{listener.getsockname()[1]}"
         server = make_server(app, patience=PATIENCE)

@@ -105,6 +105,15 @@ def test_it_is_ready_until_it_is_told(png):
     )
 
 
+def test_an_app_that_stopped_is_started_again(png):
+    with serving() as client:
+        first = client.post("/detect", content=png)
+    with serving(app=client.app) as client:
+        again = client.post("/detect", content=png)
+    assert (again.status_code, again.json()) == (200, first.json())
+    assert len(again.json()[0]["detections"]) == 3
+
+
 def test_plain_uvicorn_runs_the_app_in_several_processes(tmp_path, png):
     (tmp_path / "mine.py").write_text(
         "from yolov10 import Detector\n"

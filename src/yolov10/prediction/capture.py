@@ -10,6 +10,7 @@ from yolov10.errors import UserError
 from yolov10.files import unreadable
 from yolov10.images import Image, check_pixels
 from yolov10.opencv import cv2, silent_video
+from yolov10.prediction.edit_list import shown_share
 from yolov10.prediction.video import Video
 
 OPEN_TIMEOUT, READ_TIMEOUT = 10_000, 10_000
@@ -42,8 +43,9 @@ class Capture:
             raise UserError(_FAULTS[video.kind].format(video.source))
         fps, frames, width, height = map(self.capture.get, _FACTS)
         self.fps = fps if 0 < fps < 1000 else USUAL_FPS
-        self.frames = int(frames) if 0 < frames < 1e9 else None
-        """How many there are; None of a source without an end."""
+        share = shown_share(video.source) if self.counted else 1
+        self.frames = round(frames * share) if 0 < frames < 1e9 else None
+        """How many there are to be seen; None of a source without an end."""
         try:
             check_pixels(video.source, int(width), int(height), max_pixels)
         except UserError:

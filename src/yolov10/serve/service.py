@@ -43,7 +43,7 @@ class Service:
             name: _with(detector, Batched(detector.runtime, self.batcher), DetectOptions(), config)
             for name, detector in detectors.items()
         }
-        self.workers = ThreadPoolExecutor(2 * config.batch, "detect")
+        self.workers = self._workers()
         self.ready = False
 
     @property
@@ -63,9 +63,14 @@ class Service:
         self.ready = True
 
     def stop(self) -> None:
-        """Take on nothing more, and end the threads."""
+        """Take on nothing more, and end the threads. It may be started again, as a program's tests do."""
         self.ready = False
-        self.workers.shutdown(wait=False, cancel_futures=True)
+        ended, self.workers = self.workers, self._workers()
+        ended.shutdown(wait=False, cancel_futures=True)
+
+    def _workers(self) -> ThreadPoolExecutor:
+        """Threads that begin with their first picture."""
+        return ThreadPoolExecutor(2 * self.config.batch, "detect")
 
     def detector(self, options: DetectOptions) -> tuple[str, Detector]:
         """The model that a request asks for, by name, with its options. Raises Refusal."""
