@@ -42,8 +42,12 @@ def test_cases_are_the_installed_runtimes_that_run_the_file():
     names = {case.name for case in cases(weights_file("cells"), (), ())}
     assert names == {"openvino fp32", "openvino bf16", "onnx fp32", "torch fp32", "torch bf16"}
     assert [case.name for case in cases(TOY, ("openvino",), ("bf16",))] == ["openvino bf16"]
-    with pytest.raises(UserError, match="none of the runtimes"):
+    with pytest.raises(
+        UserError, match="none of the runtimes.* leave --runtime out or choose openvino or onnx"
+    ):
         cases(TOY, ("torch",), ())
+    with pytest.raises(UserError, match="ONNX Runtime runs a file in the precision it was exported with"):
+        cases(weights_file("cells"), ("onnx",), ("bf16",))
 
 
 @pytest.fixture(scope="module")
@@ -100,13 +104,34 @@ def test_ratios_of_the_same_cases(result):
     lines = comparison(result, result)
     assert len(lines) == 3
     assert all("infer ×1.00" in line for line in lines)
-    assert comparison(result, {"cases": []}) == [
+    assert comparison(result, result | {"cases": []}) == [
         "nothing to compare: the earlier figures are of other runtimes and precisions"
     ]
 
 
+def test_ratios_to_another_model_or_machine_say_so(result):
+    machine = result["machine"] | {"threads": 64, "processor": "Other"}
+    other = result | {"model": "yolov10x.onnx", "input": [640, 640], "machine": machine}
+    first, *rest = comparison(result, other)
+    assert first == "then it was yolov10x.onnx, 640×640, 64 threads, Other"
+    assert rest == comparison(result, result)
+
+
+def test_a_folder_for_the_figures_is_refused_before_measuring(tmp_path, capsys, monkeypatch):
+    monkeypatch.delattr("yolov10.cli.benchmark.benchmark")
+    assert main(["benchmark", str(TOY), "--json", str(tmp_path)]) == 1
+    assert f"{tmp_path} is a folder: name a file in it" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
-    "content,reason", [(b"{", "not JSON"), (b"[]", "not what `yolov10 benchmark"), (None, "No such file")]
+    "content,reason",
+    [
+        (b"{", "not JSON"),
+        (b"[]", "not what `yolov10 benchmark"),
+        (b'{"cases": [{"runtime": "onnx", "precision": "fp32"}]}', "not what `yolov10 benchmark"),
+        (b'{"cases": [1]}', "not what `yolov10 benchmark"),
+        (None, "No such file"),
+    ],
 )
 def test_earlier_figures_that_are_none_are_refused_before_measuring(content, reason, tmp_path, capsys):
     path = tmp_path / "then.json"

@@ -67,10 +67,32 @@ def unlikely_moved(rows):
     rows[250, :4] += 5
 
 
-@pytest.mark.parametrize("change", [moved, surer, other_class, missing, repeated, unlikely_moved])
+def no_number(rows):
+    rows[:, :5] = np.nan
+
+
+def no_class(rows):
+    rows[0, 5] = 3
+
+
+def class_no_number(rows):
+    rows[0, 5] = np.nan
+
+
+CHANGES = [moved, surer, other_class, missing, repeated, unlikely_moved, no_number, no_class, class_no_number]
+
+
+@pytest.mark.parametrize("change", CHANGES)
 def test_a_changed_row_does_not_pass(change, rows, anchors):
     change(rows)
     assert not passes(rows, anchors)
+
+
+def test_numbers_that_are_none_do_not_pass_where_nothing_is_found(rows, anchors):
+    """On the packaged pictures most models find nothing, and the largest of 0 and NaN is 0 to Python."""
+    anchors[4:] = 1e-4
+    rows[:, :5] = np.nan
+    assert difference(rows, anchors) == (np.inf, np.inf)
 
 
 def test_rows_of_equal_score_may_swap(rows, anchors):

@@ -6,10 +6,12 @@ import numpy as np
 import onnx
 import pytest
 from conftest import DATA
+from graph.nets import golden_weights
 from onnx import TensorProto
 
 from yolov10 import Detector
 from yolov10.errors import UserError
+from yolov10.graph.network import Form, onnx_model
 from yolov10.runtimes.onnx_runtime import OnnxRuntime
 from yolov10.runtimes.openvino_runtime import OpenvinoRuntime
 
@@ -33,6 +35,16 @@ def with_input(path, *sides):
             dim.dim_param = side
     onnx.save(model, path)
     return path
+
+
+@pytest.mark.parametrize("absent", [-1, 80])
+@pytest.mark.parametrize("head", ["top-k", "raw"])
+def test_a_class_that_the_file_lacks_is_refused(runtime, head, absent, tmp_path):
+    """A raw file gave the heights of boxes as scores of class -1."""
+    weights, path = golden_weights("n"), tmp_path / "n.onnx"
+    path.write_bytes(onnx_model(weights, Form(head=head), weights.card.to_onnx()))
+    with pytest.raises(UserError, match=f"no class {absent}: the network has classes 0 to 79"):
+        runtime(path)(np.zeros((1, 64, 64, 3), np.uint8), [absent])
 
 
 @pytest.mark.parametrize("batch", [1, 2, 4, 8])

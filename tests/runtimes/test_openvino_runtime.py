@@ -160,6 +160,12 @@ def test_other_devices_are_refused():
         Detector(TOY, runtime="openvino", device="cuda")
 
 
+def test_a_folder_of_two_models_asks_which(folder):
+    (folder / "other.xml").write_bytes((folder / "toy.xml").read_bytes())
+    with pytest.raises(UserError, match=r"several models \(other\.xml, toy\.xml\): name one of them"):
+        Detector(folder)
+
+
 def test_onnx_runtime_cannot_run_xml(folder):
     with pytest.raises(UserError, match="onnx cannot run this file"):
         Detector(folder / "toy.xml", runtime="onnx")

@@ -34,16 +34,22 @@ def cases(
 ) -> list[Case]:
     """Those of the runtimes that are installed and run the model. Raises UserError where none does."""
     path = Path(model)
+    installed = installed_runtimes(file_of(path) if path.is_dir() else path)
+    chosen = [runtime for runtime in installed if not runtimes or runtime in runtimes]
+    if not chosen:
+        others = f"; leave --runtime out or choose {' or '.join(installed)}" if installed else ""
+        raise UserError(f"{model}: none of the runtimes asked for is installed and runs it{others}")
     found = [
         Case(runtime, precision)
-        for runtime in installed_runtimes(file_of(path) if path.is_dir() else path)
+        for runtime in chosen
         for precision in get_args(Precision)
-        if (not runtimes or runtime in runtimes)
-        and precision in (precisions or ("fp32", "bf16"))
+        if precision in (precisions or ("fp32", "bf16"))
         and (runtime != "onnx" or precision == "fp32")  # it runs a file as it is
     ]
     if not found:
-        raise UserError(f"{model}: none of the runtimes asked for is installed and runs it")
+        raise UserError(
+            f"{model}: ONNX Runtime runs a file in the precision it was exported with; leave --precision out"
+        )
     return found
 
 

@@ -43,28 +43,41 @@ def method(result: dict[str, Any]) -> list[str]:
 
 
 def comparison(result: dict[str, Any], earlier: dict[str, Any]) -> list[str]:
-    """How the medians of the same cases changed: now ÷ then."""
+    """How the medians of the same cases changed: now ÷ then; and first what else changed."""
     then = {(case["runtime"], case["precision"]): case for case in earlier["cases"]}
-    lines = []
+    changed = [
+        before for now, before in zip(_of_what(result), _of_what(earlier), strict=True) if now != before
+    ]
+    lines = [f"then it was {', '.join(changed)}"] if changed else []
     for case in result["cases"]:
         if (before := then.get((case["runtime"], case["precision"]))) is None:
             continue
         ratios = (f"{step} ×{_ratio(case[step], before[step])}" for step in (*STEPS, "batch"))
         lines.append(f"{case['runtime']} {case['precision']}: {', '.join(ratios)}")
-    return lines or ["nothing to compare: the earlier figures are of other runtimes and precisions"]
+    if len(lines) == bool(changed):
+        lines.append("nothing to compare: the earlier figures are of other runtimes and precisions")
+    return lines
+
+
+def _of_what(result: dict[str, Any]) -> list[str]:
+    """What figures must share to say something of speed."""
+    machine, (width, height) = result["machine"], result["input"]
+    return [result["model"], f"{width}×{height}", f"{machine['threads']} threads", machine["processor"]]
 
 
 def read_result(path: Path) -> dict[str, Any]:
-    """Figures that `benchmark --json` wrote. Raises UserError naming the file."""
+    """Figures that `benchmark --json` wrote, fit for `comparison`. Raises UserError naming the file."""
     try:
         result = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as fault:
         raise UserError(
             f"{path}: cannot be read ({getattr(fault, 'strerror', None) or 'not JSON'})"
         ) from None
-    if not isinstance(result, dict) or not isinstance(result.get("cases"), list):
-        raise UserError(f"{path}: not what `yolov10 benchmark --json` writes")
-    return result
+    try:
+        comparison(result, result)
+    except (LookupError, TypeError, ValueError):
+        raise UserError(f"{path}: not what `yolov10 benchmark --json` writes") from None
+    return dict(result)
 
 
 def markdown(titles: Iterable[str], rows: Iterable[Iterable[str]]) -> str:

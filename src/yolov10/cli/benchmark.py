@@ -11,7 +11,7 @@ from yolov10.benchmark.timing import WARM_UP
 from yolov10.cli.options import Common, argument, option
 from yolov10.cli.progress import Progress
 from yolov10.cli.tables import console, plain_table
-from yolov10.errors import WrongValueError
+from yolov10.errors import UserError, WrongValueError
 from yolov10.files import write_atomic
 
 
@@ -49,6 +49,8 @@ def run(options: Options) -> int:
     if options.rounds < 1:
         raise WrongValueError(f"rounds {options.rounds} is not at least 1")
     earlier = None if options.compare is None else read_result(options.compare)
+    if options.json is not None and options.json.is_dir():
+        raise UserError(f"{options.json} is a folder: name a file in it")
     with Progress("measuring", WARM_UP + options.rounds, "rounds", quiet=options.quiet) as progress:
         result = benchmark(
             options.model,
@@ -61,6 +63,9 @@ def run(options: Options) -> int:
             cache=not options.no_cache,
             progress=progress.advance,
         )
+    if options.json is not None:
+        text = json.dumps(result, ensure_ascii=False, indent=1, allow_nan=False)
+        write_atomic(options.json, (text + "\n").encode())
     titles, rows = table(result)
     grid = plain_table(*titles, text=titles[:2])
     for row in rows:
@@ -68,7 +73,4 @@ def run(options: Options) -> int:
     console().print(grid, *method(result), sep="\n")
     if earlier is not None:
         console().print("now ÷ then:", *comparison(result, earlier), sep="\n")
-    if options.json is not None:
-        text = json.dumps(result, ensure_ascii=False, indent=1, allow_nan=False)
-        write_atomic(options.json, (text + "\n").encode())
     return 0

@@ -122,8 +122,12 @@ def difference(rows: NDArray[np.float32], anchors: NDArray[np.float32]) -> tuple
     """By how many pixels boxes, and by how much scores are off: rows [K, 6] against anchors [4 + nc, A].
 
     Every row must be some anchor's box with that anchor's probability of its class; and the scores, highest
-    first, must be those of the best K pairs. Infinite where a pair above `SURE` is not among the rows.
+    first, must be those of the best K pairs. Infinite where a pair above `SURE` is not among the rows, and
+    where a row holds no numbers or no class.
     """
+    finite = np.isfinite(rows).all() and np.isfinite(anchors).all()  # of a NaN, no difference is the largest
+    if not finite or not ((rows[:, 5] >= 0) & (rows[:, 5] < len(anchors) - 4)).all():
+        return float("inf"), float("inf")
     left_top, size = anchors[:2] - anchors[2:4] / 2, anchors[2:4]
     corners = np.concatenate([left_top, left_top + size]).T  # [A, 4]
     box_off = np.abs(rows[:, None, :4] - corners).max(axis=2)  # [K, A]

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from yolov10.errors import UserError
 from yolov10.runtimes.exported import describe, detect, refusal
-from yolov10.runtimes.runtime import Images
+from yolov10.runtimes.runtime import Images, check_classes
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
@@ -58,6 +58,7 @@ class OnnxRuntime:
 
     def __call__(self, images: Images, classes: Sequence[int] | None = None) -> NDArray[np.float32]:
         """As `Runtime` says; other `classes` are left out after the file's top-k, if it has one."""
+        check_classes(classes or [], self.card)
         return detect(self._run, self.form, images, classes)
 
     def _run(self, images: NDArray[Any]) -> NDArray[Any]:

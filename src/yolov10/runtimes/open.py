@@ -122,10 +122,15 @@ def _onnx_has_gpu() -> bool:
 
 
 def file_of(path: Path) -> Path:
-    """The path, or of a folder with a single OpenVINO model that model. Raises UserError: there is none."""
+    """The path, or of a folder with a single OpenVINO model that model.
+
+    Raises UserError: there is none, or there are several and no weights.
+    """
     if not path.exists():
         raise UserError(f"no model {str(path)!r}: give a .safetensors, .onnx, .xml or .pt file, or cells")
     models = sorted(path.glob("*.xml")) if path.is_dir() else []
+    if len(models) > 1 and not (path / "model.safetensors").is_file():
+        raise UserError(f"{path}: several models ({', '.join(one.name for one in models)}): name one of them")
     return models[0] if len(models) == 1 else path
 
 

@@ -19,7 +19,7 @@ from yolov10.errors import UserError
 from yolov10.runtimes.compiled import Compiled, CompiledShapes
 from yolov10.runtimes.exported import describe, detect, refusal
 from yolov10.runtimes.model_bytes import EXTERNAL_TENSOR, check_begins_and_ends
-from yolov10.runtimes.runtime import Images, Precision, are_pictures
+from yolov10.runtimes.runtime import Images, Precision, are_pictures, check_classes
 from yolov10.silence import import_openvino
 
 if TYPE_CHECKING:
@@ -72,6 +72,7 @@ class OpenvinoRuntime:
 
     def __call__(self, images: Images, classes: Sequence[int] | None = None) -> NDArray[np.float32]:
         """As `Runtime` says; other `classes` are left out after the file's top-k, if it has one."""
+        check_classes(classes or [], self.card)
         form = replace(self.form, batch=self.form.batch or 1)
         converts = are_pictures(images) and form.input_type != "uint8"
         if converts:
