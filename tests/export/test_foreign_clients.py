@@ -16,6 +16,7 @@ from graph.nets import golden_weights, pictures
 from yolov10 import Detector
 from yolov10.export import export
 from yolov10.export.verify import MAX_BOX, MAX_SCORE, difference
+from yolov10.model_names import FOLDER
 from yolov10.silence import import_openvino
 from yolov10.weights.networks import to_network
 
@@ -78,18 +79,21 @@ def code_block(page, language, number=0):
     return re.findall(rf"```{language}\n(.*?)```", Path(page).read_text(encoding="utf-8"), re.DOTALL)[number]
 
 
-def test_plain_onnxruntime_in_the_lines_of_the_docs(path, tmp_path, monkeypatch, capsys):
+def test_plain_onnxruntime_in_the_lines_of_the_docs(tmp_path, monkeypatch):
+    """They took 640 for every model, and put the picture into a corner: `predict` found other objects."""
     code = code_block(ROOT / "docs" / "export.md", "python")
     assert len([line for line in code.splitlines() if line and not line.startswith("import")]) <= 10
-    shutil.copy(path, tmp_path / "best.onnx")
-    shutil.copy(DATA / "bccd" / "images" / "val" / "BloodImage_00037.jpg", tmp_path / "street.jpg")
+    shutil.copy(FOLDER / "cells.onnx", tmp_path / "best.onnx")
+    whole = cv2.imread(str(DATA / "bccd" / "images" / "val" / "BloodImage_00037.jpg"))
+    cv2.imwrite(str(tmp_path / "street.jpg"), whole[:409])  # bars above and below that differ by a pixel
     monkeypatch.chdir(tmp_path)
-    exec(compile(code, "docs/export.md", "exec"), {})
-    lines = capsys.readouterr().out.splitlines()
-    # The picture lies in the corner there and in the middle here: other pixels, nearly the same answer.
-    found = Detector(path, image_size=(640, 640), full_decode=True)("street.jpg")
-    assert abs(len(lines) - len(found)) <= 0.2 * len(found)
-    assert lines[0].split()[0] in found.names
+    said = []
+    exec(compile(code, "docs/export.md", "exec"), {"print": lambda *values: said.append(values)})
+    found = Detector("best.onnx", runtime="onnx", confidence=0.25)("street.jpg")
+    names, scores, boxes = zip(*said, strict=True)
+    assert list(names) == [found.names[index] for index in found.classes]
+    np.testing.assert_allclose(scores, found.scores, atol=0.01)
+    np.testing.assert_allclose(np.clip(boxes, 0, [640, 409] * 2), found.boxes, atol=0.5)
 
 
 def test_the_openvino_lines_of_the_docs(model, path, tmp_path, monkeypatch):
