@@ -37,8 +37,8 @@ def test_gray_is_repeated_and_alpha_dropped(size: tuple[int, int]) -> None:
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [
-        (None, "must be a NumPy array or a PIL image, not NoneType"),
-        ([[1, 2]], "not list"),
+        (None, "a NumPy array or a PIL image, not NoneType"),
+        ([[1, 2]], "not list; several at once: Detector.stream"),
         (b"bytes", "not bytes"),
         (np.zeros((4, 4, 3)), r"must be uint8, 0\.\.255, not float64: scale and convert it"),
         (np.zeros((4, 4), np.uint16), "not uint16"),

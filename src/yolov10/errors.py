@@ -52,11 +52,11 @@ def require(module: str, *, install: str, purpose: str) -> ModuleType:
         raise MissingExtraError(f"{purpose} needs {missing.name}: pip install '{install}'") from None
 
 
-def nearest(word: str, candidates: Iterable[str]) -> str | None:
-    """The candidate that `word` was probably meant to be, or None when none is near."""
+def nearest(word: str, candidates: Iterable[str], cutoff: float = 0.6) -> str | None:
+    """The candidate that `word` was probably meant to be, or None where none is as near as `cutoff`, 0..1."""
     if len(word) > LONGEST_WORD:
         return None
-    near = difflib.get_close_matches(word, list(candidates), n=1, cutoff=0.6)
+    near = difflib.get_close_matches(word, list(candidates), n=1, cutoff=cutoff)
     return near[0] if near else None
 
 

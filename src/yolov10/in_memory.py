@@ -20,7 +20,9 @@ def from_array(image: object) -> Image:
     if any((kind.__module__, kind.__name__) == ("PIL.Image", "Image") for kind in type(image).__mro__):
         return _from_pil(image)
     if not isinstance(image, np.ndarray):
-        raise UserError(f"a picture must be a NumPy array or a PIL image, not {type(image).__name__}")
+        several = "; several at once: Detector.stream" if isinstance(image, list | tuple) else ""
+        kinds = "a path, bytes, a NumPy array or a PIL image"
+        raise UserError(f"a picture must be {kinds}, not {type(image).__name__}{several}")
     if image.dtype != np.uint8:
         raise UserError(f"a picture array must be uint8, 0..255, not {image.dtype}: scale and convert it")
     channels = image.shape[2] if image.ndim == 3 else 1

@@ -42,6 +42,11 @@ def weights_file(model: str | os.PathLike[str]) -> Path:
     return path
 
 
+def fetched(path: Path) -> str:
+    """How to come by a file that is missing, where it is named like official weights; else nothing."""
+    return f"; to fetch it: yolov10 download {path.stem}" if path.stem in OFFICIAL else ""
+
+
 def downloaded_file(name: str) -> Path:
     """Where the official weights of a name are, or will be: in the documented cache.
 

@@ -70,6 +70,11 @@ WRONG = [
     (("predict", "ok.png", "gone.png", "--model", "toy.onnx"), "gone.png: no such file"),
     # models
     ((*P, "gone.onnx"), "no model 'gone.onnx'"),
+    ((*P, "yolov10n.pt"), "; to fetch it: yolov10 download yolov10n"),
+    (
+        (*P, "toy.onnx", "--output", "out.JPG"),
+        "out.JPG: --output is a folder, in which files keep their names",
+    ),
     ((*P, "gone.safetensors"), "no model 'gone.safetensors'"),
     ((*P, "yolov10n"), "no model 'yolov10n'"),
     ((*P, "empty.onnx"), "empty.onnx: not an ONNX file"),

@@ -40,6 +40,7 @@ def test_a_newcomer_trains_evaluates_and_detects_in_any_format(run, tmp_path, sp
     result = run("train", *train, "--recipe", "small", *SMALL, "--output", folder)
     assert (result.code, result.out) == (0, f"{folder}\n"), result.err
     assert "epoch 1/1" in result.err
+    assert "--recipe" not in result.err
 
     model = folder / "best.safetensors"
     result = run("evaluate", *evaluate, "--model", model, "--json", tmp_path / "figures.json")
@@ -57,7 +58,9 @@ def test_flags_go_before_the_file_and_both_are_on_record(run, tmp_path, splits):
     file = tmp_path / "mine.yaml"
     file.write_text("fliplr: 0.25\nepochs: 7\n")
     folder = tmp_path / "run"
-    assert run("train", data, "--config", file, *SMALL, "--output", folder, "--quiet").err == ""
+    said = run("train", data, "--config", file, *SMALL, "--output", folder).err
+    assert "8 pictures: --recipe small is made for so few" in said
+    assert f"run folder: {folder}; should it break off, --resume {folder} goes on" in said
     text = (folder / "config.yaml").read_text()
     assert yaml.safe_load(text)["epochs"] == 1
     assert f"fliplr: 0.25  # file {file}" in text

@@ -131,6 +131,9 @@ def test_what_is_no_run_is_named(tmp_path):
     with pytest.raises(UserError, match=re.escape(f"{tmp_path} holds nothing to go on with")):
         train(TrainConfig(resume=tmp_path))
     (tmp_path / "resume.safetensors").write_bytes(b"nonsense")
+    for name in ("resume.safetensors", "last.safetensors"):
+        with pytest.raises(UserError, match=re.escape(f"name its folder: --resume {tmp_path}")):
+            train(TrainConfig(resume=tmp_path / name))
     with pytest.raises(UserError, match=r"resume.safetensors: not a readable safetensors file"):
         train(TrainConfig(resume=tmp_path))
 

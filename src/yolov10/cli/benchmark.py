@@ -27,7 +27,7 @@ class Options(Common):
         "picture to detect in; a JPEG of 1280x720 unless given", group="Benchmark", metavar="FILE"
     )
     image_size: str | None = option(
-        "long side in pixels (640), or HEIGHTxWIDTH exactly; the model's own unless given",
+        "long side in pixels (640), or HEIGHTxWIDTH; up to multiples of 32; the model's own unless given",
         group="Benchmark",
         metavar="SIZE",
     )

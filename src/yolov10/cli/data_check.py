@@ -77,6 +77,7 @@ def _counts(report: Report) -> "Table":
     rows: dict[str, Callable[[SplitReport], str]] = {
         "pictures": lambda split: f"{split.pictures:,}",
         "without boxes": lambda split: f"{split.background:,}",
+        "of these without a label file": lambda split: f"{split.unlabelled:,}",
         "boxes": lambda split: f"{split.boxes:,}",
         "crowds": lambda split: f"{split.crowds:,}",
         "boxes a picture (least, mean, most)": _spread,

@@ -28,6 +28,9 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
 }
 """Command → module that holds it, loaded when it is called, and its line in the help."""
 
+OTHER_COMMANDS = {"val": "evaluate", "detect": "predict", "track": "predict --track", "version": "--version"}
+"""What other YOLO programs call a command → what we call it."""
+
 DONE, FAILED, WRONG_USAGE, INTERRUPTED = 0, 1, 2, 130
 
 
@@ -62,7 +65,9 @@ class _Commands(click.Group):
             if "=" in args[0]:
                 example = "yolov10 predict PICTURE --model FILE"
                 raise click.UsageError(f"{args[0]}: a command comes first, as in {example}", ctx)
-            raise click.UsageError(f"no command {args[0]!r}{did_you_mean(args[0], self.table)}", ctx)
+            known = OTHER_COMMANDS.get(args[0])
+            hint = f"; did you mean {known!r}?" if known else did_you_mean(args[0], self.table)
+            raise click.UsageError(f"no command {args[0]!r}{hint}", ctx)
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

@@ -27,7 +27,7 @@ class RunOptions(Common):
     threads: int | None = option("CPU threads; all cores unless given", group="Model", metavar="N")
     no_cache: bool = option("compile anew and keep nothing on disk", False, group="Model")
     image_size: str | None = option(
-        "long side in pixels (640), or HEIGHTxWIDTH exactly (384x640); the model's own unless given",
+        "long side (640) or HEIGHTxWIDTH (384x640) in pixels, up to multiples of 32; by default the model's",
         group="Model",
         metavar="SIZE",
     )

@@ -36,8 +36,25 @@ OTHER_TOOLS = {
     "lr0": "lr",
     "lrf": "final-lr",
     "nbs": "nominal-batch",
+    "name": "output",
+    "val": "validate-every",
+    "data": "calibration",
+    "batch-size": "batch",
+    "tracker": "track",
 }
 """What other YOLO programs call an option → what we call it."""
+
+NOT_HERE = {
+    **dict.fromkeys(("iou", "nms", "agnostic-nms"), "there is no NMS"),
+    **dict.fromkeys(
+        ("fraction", "single-cls", "rect", "cache", "save-period"), "there is no such thing here"
+    ),
+    "dynamic": "free shapes are usual; --image-size and --batch fix them",
+    "exist-ok": "a run's folder is never written over",
+    "show": "yolov10 serve has a page that shows what is found",
+    "stream": "memory stays constant anyway",
+}
+"""Options of other programs that have no counterpart → why they need none."""
 
 OTHER_SWITCHES = {
     "half": ("fp16", "fp32"),
@@ -131,6 +148,10 @@ def _click_type(hint: Any) -> Any:  # noqa: ANN401 - a type, and click's type fo
     return {Path: click.Path(path_type=Path, readable=False), bool: None}.get(hint, hint)
 
 
+def _word(flag: str) -> str:
+    return flag.strip("-").replace("_", "-")
+
+
 class _Command(click.Command):
     """A click command whose help lists options by group, and which explains options of other programs."""
 
@@ -144,9 +165,8 @@ class _Command(click.Command):
             self._refuse_assignments(ctx, args)
             return super().parse_args(ctx, args)
         except click.NoSuchOption as fault:
-            near = self._flag_meant(fault.option_name)
-            hint = f"; did you mean {near!r}?" if near else ""
-            raise click.UsageError(f"no option {fault.option_name}{hint}", ctx) from None
+            wrong = fault.option_name
+            raise click.UsageError(f"no option {wrong}{self._hint(wrong)}", ctx) from None
         except click.UsageError as fault:
             fault.ctx = fault.ctx or ctx
             raise
@@ -157,14 +177,29 @@ class _Command(click.Command):
             key, equals, value = entry.partition("=")
             if not equals or not key.isidentifier() or has_magic(entry) or Path(entry).exists():
                 continue
-            if key.rstrip("s") in {
-                (p.name or "").rstrip("s") for p in self.params if isinstance(p, click.Argument)
-            }:
+            if self._is_argument(key):
                 raise click.UsageError(f"{entry}: write {value} alone", ctx)
             raise click.UsageError(f"{entry}: {self._as_written(key.replace('_', '-'), value)}", ctx)
 
+    def _is_argument(self, key: str) -> bool:
+        """Whether it is said without a name here."""
+        names = {(p.name or "").rstrip("s") for p in self.params if isinstance(p, click.Argument)}
+        return key.rstrip("s") in names
+
+    def _hint(self, wrong: str) -> str:
+        """What to write instead of an option that is none of ours, where that can be told."""
+        word = _word(wrong)
+        if self._is_argument(word):
+            return f": write its value alone, without {wrong}"
+        if word in NOT_HERE:
+            return f": {NOT_HERE[word]}"
+        near = self._flag_meant(wrong)
+        return f"; did you mean {near!r}?" if near else ""
+
     def _as_written(self, key: str, value: str) -> str:
         """How `key=value` of another program is said here."""
+        if key in NOT_HERE:
+            return NOT_HERE[key]
         flag = self._flag_meant("--" + key)
         if flag is None:
             return "options are written --name value"
@@ -207,8 +242,11 @@ class _Command(click.Command):
     def _flag_meant(self, wrong: str) -> str | None:
         """The option that a wrong one was probably meant to be, also where it is another program's."""
         flags = [flag for p in self.params if isinstance(p, click.Option) for flag in p.opts]
-        known = f"--{OTHER_TOOLS.get(wrong.strip('-').replace('_', '-'))}"
-        return known if known in flags else nearest(wrong, flags)
+        known = f"--{OTHER_TOOLS.get(_word(wrong))}"
+        if known in flags:
+            return known
+        near = nearest(_word(wrong), [flag.strip("-") for flag in flags], cutoff=0.7)
+        return f"--{near}" if near else None
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         sections: dict[str, list[tuple[str, str]]] = {}

@@ -6,12 +6,15 @@ from functools import partial
 from pathlib import Path
 from typing import Literal
 
+from yolov10 import images
 from yolov10.cli.interrupts import held_back
 from yolov10.cli.predict_options import Options, settings_of
 from yolov10.cli.predict_results import check_results, open_writers
 from yolov10.cli.predict_tally import Tally
 from yolov10.cli.progress import Progress
+from yolov10.errors import UserError
 from yolov10.files import write_atomic
+from yolov10.prediction import video
 from yolov10.prediction.counting import Border, parse_line, parse_zone
 from yolov10.prediction.detector import Detector
 from yolov10.prediction.detector_settings import open_detector
@@ -92,6 +95,9 @@ def _check_output(options: Options, sources: Callable[[], Iterator[Entry]]) -> N
     """Raise UserError for an --output in which a source would be overwritten."""
     if options.output is None:
         return
+    suffix = options.output.suffix.lower()
+    if suffix in images.SUFFIXES | video.SUFFIXES and not options.output.is_dir():
+        raise UserError(f"{options.output}: --output is a folder, in which files keep their names")
     if options.format == "yolo":
         check_output(sources(), options.output, take_label, lists=options.sources)
     else:

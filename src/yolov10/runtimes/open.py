@@ -11,7 +11,7 @@ from typing import Literal, get_args
 
 from yolov10.bounds import check_if_given
 from yolov10.errors import UserError, WrongValueError, require
-from yolov10.model_names import exported_file, weights_file
+from yolov10.model_names import exported_file, fetched, weights_file
 from yolov10.runtimes.runtime import Precision, Runtime
 
 RuntimeChoice = Literal["auto", "torch", "onnx", "openvino"]
@@ -127,7 +127,8 @@ def file_of(path: Path) -> Path:
     Raises UserError: there is none, or there are several and no weights.
     """
     if not path.exists():
-        raise UserError(f"no model {str(path)!r}: give a .safetensors, .onnx, .xml or .pt file, or cells")
+        kinds = "a .safetensors, .onnx, .xml or .pt file that is there, or cells"
+        raise UserError(f"no model {str(path)!r}: give {kinds}{fetched(path)}")
     models = sorted(path.glob("*.xml")) if path.is_dir() else []
     if len(models) > 1 and not (path / "model.safetensors").is_file():
         raise UserError(f"{path}: several models ({', '.join(one.name for one in models)}): name one of them")

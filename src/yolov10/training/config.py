@@ -41,7 +41,7 @@ class TrainConfig:
         "folder of the pictures of --validation", group="Data", metavar="DIR"
     )
     image_size: int = setting(
-        "side of the square training pictures in pixels",
+        "side of the square training pictures in pixels, up to a multiple of 32",
         640,
         group="Data",
         metavar="N",

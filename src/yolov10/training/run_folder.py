@@ -91,6 +91,8 @@ def old_run(path: Path) -> Iterator[RunFolder]:
     """Hold the folder of a run that is to go on. Raises UserError when it is none, or in use."""
     run = RunFolder(path)
     if not run.resume.is_file():
+        if (path.parent / run.resume.name).is_file():
+            raise UserError(f"{path}: to go on with a run, name its folder: --resume {path.parent}")
         raise UserError(f"{path} holds nothing to go on with: there is no {run.resume.name}")
     with _held(path):
         for part in path.glob(".*.tmp"):  # what was being written when the run was killed

@@ -29,6 +29,9 @@ from yolov10.training.state import Saved, restore
 from yolov10.training.transfer import freeze, transfer
 from yolov10.weights.networks import open_network
 
+FEW = 2_000
+"""Pictures below which the published recipe, unless asked for, is not what most would choose."""
+
 
 @dataclass(frozen=True, eq=False)
 class Session:
@@ -92,6 +95,8 @@ def prepare(
     if saved is not None:
         restore(learner, saved)
     reporter.say(described(config, choice, device, processes))
+    if "recipe" not in config.given() and len(training.samples) < FEW:
+        reporter.say(f"{len(training.samples):,} pictures: --recipe small is made for so few")
     if processes.from_first(lambda: digest) != digest:
         raise UserError(f"{training.source} holds other pictures or labels than that of the first process")
     forward = processes.parallel(network, sync_batch_norm=config.sync_batch_norm)

@@ -62,7 +62,7 @@ def run_epochs(session: Session, run: RunFolder) -> Path:
     """All epochs that are left, each saved when it is over, and the evaluation of the best."""
     rows = read_history(run.history, session.learner.counters.epochs)
     events = Events(run.path)
-    session.reporter.say(f"run folder: {run.path}")
+    session.reporter.say(f"run folder: {run.path}; should it break off, --resume {run.path} goes on")
     with open_loader(session) as loader:
         while not session.over():
             rows.append(one_epoch(session, loader))

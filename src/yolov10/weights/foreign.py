@@ -18,6 +18,7 @@ from yolov10.architecture import REG_MAX, SCALES
 from yolov10.classes import default_names
 from yolov10.errors import UserError
 from yolov10.model_card import ModelCard
+from yolov10.model_names import fetched
 from yolov10.weights.checkpoint import read_checkpoint
 from yolov10.weights.contents import Contents
 from yolov10.weights.hugging_face import read_bare, read_hugging_face
@@ -50,7 +51,7 @@ def read_foreign(path: str | os.PathLike[str]) -> Import:
     """
     path = Path(path)
     if not path.exists():
-        raise UserError(f"{path}: no such file or folder")
+        raise UserError(f"{path}: no such file or folder{fetched(path)}")
     if path.suffix in EXPORTED:
         raise UserError(f"{path} is an exported model: it has no weights to import; predict runs it as it is")
     weights_file = path / "model.safetensors" if path.is_dir() else path
