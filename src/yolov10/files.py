@@ -20,6 +20,12 @@ def write_atomic(path: str | os.PathLike[str], data: bytes | memoryview) -> Path
     return Path(path)
 
 
+def check_file_target(path: Path | None) -> None:
+    """Before long work: raise UserError for a folder where a file is to be written."""
+    if path is not None and path.is_dir():
+        raise UserError(f"{path} is a folder: name a file in it")
+
+
 @contextmanager
 def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
     """A temporary name beside `path` to be written; then it is renamed. Where anything fails, it is deleted.

@@ -17,6 +17,9 @@ MAX_METADATA = 500_000
 """Characters of one metadata entry that are worth parsing: twenty thousand classes. Nothing but "1,1,1,…" of
 that length takes a quarter of a gigabyte."""
 
+DEFAULT_CONFIDENCE = 0.25
+"""Where neither the user nor the model says (contract, section 2)."""
+
 
 @dataclass(frozen=True)
 class ModelCard:

@@ -1,5 +1,6 @@
 """Text from files, made safe to print."""
 
+import json
 import unicodedata
 
 HIDDEN = ("Cc", "Cf", "Cs", "Zl", "Zp")
@@ -11,6 +12,16 @@ LONGEST = 60
 def printable(text: str) -> str:
     r"""One line of the text: control characters as `\x1b`, line breaks too, so that no file forges output."""
     return "".join(_escape(sign) if unicodedata.category(sign) in HIDDEN else sign for sign in text)
+
+
+def printable_json(text: str) -> str:
+    """JSON in which such characters are JSON's own escapes: the same values, and nothing a terminal obeys."""
+
+    def escaped(sign: str) -> str:
+        hidden = sign > "~" and unicodedata.category(sign) in HIDDEN  # below, json has escaped them
+        return json.dumps(sign)[1:-1] if hidden else sign
+
+    return text if text.isascii() else "".join(map(escaped, text))
 
 
 def brief(value: object) -> str:

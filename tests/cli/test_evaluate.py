@@ -8,6 +8,9 @@ import pytest
 from conftest import DATA
 
 from yolov10.cli import main as entry
+from yolov10.model_card import ModelCard
+from yolov10.network.model import YOLOv10
+from yolov10.weights import save
 
 TOY = DATA / "models" / "toy.onnx"
 BCCD = DATA / "bccd" / "data.yaml"
@@ -67,6 +70,29 @@ def test_faults_of_the_data_are_named_even_where_only_warnings_are(run, one_pict
             False,
         ]
         assert f"2 more faults in val; yolov10 data check {one_picture} names them" in result.err
+
+
+def test_the_training_heads_figures_are_called_its_own(run, one_picture, tmp_path):
+    """They stood in a row `one-to-one`."""
+    names = ("RBC", "WBC", "Platelets")
+    weights = save(YOLOv10(ModelCard("n", names, image_size=64)), tmp_path / "n.safetensors")
+    options = ("--image-size", 64, "--head", "one2many", "--quiet")
+    out = run("evaluate", one_picture, "--model", weights, *options).out
+    assert "one-to-many" in out
+    assert "one-to-one" not in out
+
+
+def test_a_folder_for_the_figures_is_refused_before_the_evaluation(run, one_picture, tmp_path, monkeypatch):
+    monkeypatch.delattr("yolov10.cli.evaluate.evaluate")
+    result = run("evaluate", one_picture, "--model", TOY, "--json", tmp_path)
+    assert (result.code, result.err) == (1, f"error: {tmp_path} is a folder: name a file in it\n")
+
+
+def test_control_characters_of_class_names_do_not_reach_the_terminal(run, one_picture):
+    one_picture.write_text('val: images\nnames: [RBC, WBC, "\\e[31m\\nred"]\n')
+    out = run("evaluate", one_picture, "--model", TOY, "--quiet").out
+    assert "\\x1b[31m\\x0ared" in out
+    assert "\x1b" not in out
 
 
 def test_the_other_head_in_a_runtime_that_has_none_says_which_has(run):

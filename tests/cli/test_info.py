@@ -126,6 +126,13 @@ def test_side_by_side_tells_depth_width_most_channels_and_what_attention_and_hea
         assert f"\n {row} \n" in shown
 
 
+def test_a_file_beside_a_scale_says_which_is_which_and_at_what_size(run):
+    """Two columns `n` had other operations, since a file is shown at its own size."""
+    shown = re.sub(" +", " ", run("info", TOY, "n").out)
+    for row in ("scale toy.onnx n", "classes 3 80", "height × width 320 × 320 640 × 640"):
+        assert f"\n {row} \n" in shown
+
+
 def test_two_models_as_json_are_a_list(run):
     tables = json.loads(run("info", "n", "s", "--json").out)
     assert [table["scale"] for table in tables] == ["n", "s"]
@@ -308,6 +315,7 @@ def test_an_exported_file_has_no_tensors_to_list(run):
         (["n", "--block", "CIB"], "--block NAME stands alone"),
         (["n", "--kernel", "3"], "--kernel belongs to --block NAME"),
         (["n", "s", "--parameters"], "--parameters is of one model, not of 2"),
+        (["n", "s", "--time"], "--time is of one model, not of 2"),
         (["n", "--time", "--runs", "0"], "--runs is at least 1"),
         (["n", "--runs", "5"], "--runs goes with --time"),
         (["n", "--device", "cpu"], "--device goes with --time"),

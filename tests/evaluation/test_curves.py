@@ -67,5 +67,7 @@ def test_the_mean_is_over_classes_not_over_detections():
     assert f1.tolist() == pytest.approx([(2 / 102 + 1) / 2, 1 / 2])
 
 
-def test_nothing_found_has_a_threshold_all_the_same():
-    assert 0 < best(outcomes(boxes=[3])) < 1
+@pytest.mark.parametrize("found", [[], [(0.9, 0, False), (0.8, 0, False)]])
+def test_where_nothing_is_right_the_threshold_is_the_usual_one(found):
+    """It was half of the highest score, whatever that was."""
+    assert best(outcomes(*found, boxes=[3])) == 0.25

@@ -43,6 +43,31 @@ def pictures():
     return np.random.default_rng(0).random((2, 3, 64, 96), np.float32)
 
 
+@pytest.mark.parametrize("wrong", [{"head": "one2Many"}, {"head": None}, {"protocol": "publishd"}])
+def test_an_unknown_head_or_protocol_is_refused(golden, wrong):
+    """It was taken for `both`, and for `published`."""
+    (name,) = wrong
+    with pytest.raises(UserError, match=f"no {name} .*: choose "):
+        evaluate(golden, BCCD, **wrong)
+
+
+def test_it_obeys_the_threads_of_its_runtime(golden, pictures, monkeypatch):
+    import torch
+
+    one2one = open_runtime(golden, runtime="torch", device="cpu", threads=1)
+    head, before, seen = open_one2many(golden, one2one), torch.get_num_threads(), []
+    decode = head.network.decode
+    monkeypatch.setattr(
+        head.network, "decode", lambda *images: seen.append(torch.get_num_threads()) or decode(*images)
+    )
+    torch.set_num_threads(2)
+    try:
+        head(pictures)
+    finally:
+        torch.set_num_threads(before)
+    assert seen == [1]
+
+
 def test_before_suppression_it_finds_what_an_equal_one_to_one_head_finds(golden, pictures):
     one2one = open_runtime(golden, runtime="torch", device="cpu")
     found, same = open_one2many(golden, one2one)._candidates(pictures), one2one(pictures)

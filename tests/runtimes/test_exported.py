@@ -37,6 +37,20 @@ def with_input(path, *sides):
     return path
 
 
+def test_rows_of_a_file_that_does_not_sort_them_come_surest_first(runtime, tmp_path):
+    """Precision, recall and the best threshold were wrong of such a file, AP was not."""
+    model = onnx.load(TOY)
+    (last,) = (node for node in model.graph.node if "output0" in node.output)
+    last.output[list(last.output).index("output0")] = "sorted"
+    bounds = {"start": [-1], "stop": [-(2**31)], "axis": [1], "step": [-1]}
+    model.graph.initializer.extend(
+        onnx.numpy_helper.from_array(np.array(value, np.int64), name) for name, value in bounds.items()
+    )
+    model.graph.node.append(onnx.helper.make_node("Slice", ["sorted", *bounds], ["output0"]))
+    onnx.save(model, tmp_path / "backwards.onnx")
+    np.testing.assert_array_equal(runtime(tmp_path / "backwards.onnx")(IMAGES), runtime(TOY)(IMAGES))
+
+
 @pytest.mark.parametrize("absent", [-1, 80])
 @pytest.mark.parametrize("head", ["top-k", "raw"])
 def test_a_class_that_the_file_lacks_is_refused(runtime, head, absent, tmp_path):

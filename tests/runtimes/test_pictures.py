@@ -14,6 +14,7 @@ from yolov10.letterbox import network_input
 from yolov10.runtimes.exported import FileForm, as_taken
 from yolov10.runtimes.open import open_runtime
 from yolov10.runtimes.runtime import are_pictures, sides_of
+from yolov10.runtimes.torch_runtime import TorchRuntime
 from yolov10.silence import import_openvino
 from yolov10.weights.native import write_native
 from yolov10.weights.networks import to_network
@@ -74,8 +75,8 @@ def test_openvinos_own_files(tmp_path):
 
 
 def test_the_training_head():
-    network = to_network(golden_weights("n"))
-    head = OneToMany(network.eval(), torch.device("cpu"), torch.float32)
+    weights = golden_weights("n")
+    head = OneToMany(to_network(weights).eval(), TorchRuntime(to_network(weights), "cpu"))
     np.testing.assert_allclose(head(PICTURES), head(network_input(PICTURES)), atol=1e-3)
 
 

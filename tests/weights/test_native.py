@@ -141,6 +141,11 @@ def test_wrong_metadata_is_named(file, change, reason):
             r"model.0.bn.bias: \[3\], expected \[16\]",
         ),
         (lambda t: t | {"model.0.bn.bias": np.zeros(16, np.uint8)}, "uint8"),
+        (lambda t: t | {"model.0.bn.bias": np.zeros(16, np.int64)}, "int64"),
+        (
+            lambda t: t | {"model.0.bn.bias": np.full(16, np.nan, np.float32)},
+            "values in model.0.bn.bias that are not finite: the training diverged",
+        ),
     ],
 )
 def test_wrong_tensors_are_named(file, change, reason):
@@ -251,6 +256,12 @@ def test_writing_needs_a_folder_that_can_be_written(tmp_path):
     weights = Weights(golden_state("n"), ModelCard.unnamed("n", 80), fused=False, one2many=True)
     with pytest.raises(UserError, match="cannot write"):
         write_native(tmp_path / "file" / "n.safetensors", weights)
+
+
+def test_a_type_that_numpy_lacks_is_named(tmp_path):
+    save_torch_file({"a": torch.zeros(2, dtype=torch.float8_e4m3fn)}, tmp_path / "eight.safetensors")
+    with pytest.raises(UserError, match=r"eight\.safetensors: holds numbers of a type that is not read"):
+        read_safetensors(tmp_path / "eight.safetensors")
 
 
 def test_bfloat16_is_read_as_float32(tmp_path):

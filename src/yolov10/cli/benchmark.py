@@ -11,8 +11,8 @@ from yolov10.benchmark.timing import WARM_UP
 from yolov10.cli.options import Common, argument, option
 from yolov10.cli.progress import Progress
 from yolov10.cli.tables import console, plain_table
-from yolov10.errors import UserError, WrongValueError
-from yolov10.files import write_atomic
+from yolov10.errors import WrongValueError
+from yolov10.files import check_file_target, write_atomic
 
 
 @dataclass(frozen=True)
@@ -49,8 +49,7 @@ def run(options: Options) -> int:
     if options.rounds < 1:
         raise WrongValueError(f"rounds {options.rounds} is not at least 1")
     earlier = None if options.compare is None else read_result(options.compare)
-    if options.json is not None and options.json.is_dir():
-        raise UserError(f"{options.json} is a folder: name a file in it")
+    check_file_target(options.json)
     with Progress("measuring", WARM_UP + options.rounds, "rounds", quiet=options.quiet) as progress:
         result = benchmark(
             options.model,

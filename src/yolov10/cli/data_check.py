@@ -11,6 +11,7 @@ from yolov10.cli.progress import Progress
 from yolov10.cli.tables import console, plain_table
 from yolov10.data.dataset import open_splits
 from yolov10.data.report import Report, SplitReport, check
+from yolov10.printable import printable_json
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -39,7 +40,7 @@ def run(options: Options) -> int:
     with Progress("checking", total, "pictures", quiet=options.quiet) as progress:
         report = check(splits, progress=progress.advance)
     if options.json:
-        print(json.dumps(report.to_dict(), ensure_ascii=False, indent=1))
+        print(printable_json(json.dumps(report.to_dict(), ensure_ascii=False, indent=1)))
     else:
         _print(report)
     return 1 if report.has_faults else 0

@@ -11,7 +11,7 @@ from yolov10.cli.progress import Progress
 from yolov10.cli.tables import console, plain_table
 from yolov10.data.dataset import open_dataset
 from yolov10.evaluation.run import evaluate
-from yolov10.files import write_atomic
+from yolov10.files import check_file_target, write_atomic
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -45,6 +45,7 @@ class Options(ModelOptions):
 
 def run(options: Options) -> int:
     """Evaluate, print the table, write what was asked for."""
+    check_file_target(options.json)
     dataset = open_dataset(options.data, options.split, images=options.images)
     total = len(dataset.samples) * (2 if options.head == "both" else 1)
     with Progress("evaluating", total, "pictures", quiet=options.quiet) as progress:
@@ -66,10 +67,10 @@ def run(options: Options) -> int:
             progress=progress.advance,
             warn=progress.warn,
         )
+    _print_tables(result, "one-to-many" if options.head == "one2many" else "one-to-one")
     if options.json is not None:
         text = json.dumps(result, ensure_ascii=False, indent=1, allow_nan=False)
         write_atomic(options.json, (text + "\n").encode())
-    _print_tables(result)
     if options.output is not None:
         progress.say(f"plots are in {options.output}")
     return 0
@@ -79,8 +80,8 @@ OVERALL = ("AP", "AP50", "AP75", "AP_small", "AP_medium", "AP_large", "AR100")
 PER_CLASS = ("boxes", "AP", "AP50", "precision", "recall")
 
 
-def _print_tables(result: dict[str, Any]) -> None:
-    heads = {"one-to-one": result}
+def _print_tables(result: dict[str, Any], head: str) -> None:
+    heads = {head: result}
     if "one2many" in result:
         heads["one-to-many"] = result["one2many"]
     milliseconds = ", ".join(f"{name} {value:.1f}" for name, value in result["milliseconds"].items())

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from yolov10.cli.options import Common, argument, option
 from yolov10.errors import UserError, WrongValueError
-from yolov10.printable import printable
+from yolov10.printable import printable, printable_json
 from yolov10.weights.foreign import UNKNOWN_LICENSE, Import, read_foreign
 from yolov10.weights.native import write_native
 
@@ -39,7 +39,7 @@ def run(options: Options) -> int:
     found = read_foreign(options.file)
     write_native(output, found.weights)
     if options.json:
-        print(json.dumps(_report(found, output), ensure_ascii=False, indent=1))
+        print(printable_json(json.dumps(_report(found, output), ensure_ascii=False, indent=1)))
     if not options.quiet:
         print("\n".join(map(printable, _lines(found, output))), file=sys.stderr)
     return 0

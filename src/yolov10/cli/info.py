@@ -9,6 +9,7 @@ from yolov10.cli.info_model import Model, find_model
 from yolov10.cli.options import Common, argument, option
 from yolov10.errors import UserError, WrongValueError, require
 from yolov10.info.tables import describe
+from yolov10.printable import printable_json
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,10 @@ def run(options: Options) -> int:
     elif options.parameters:
         _show(_parameters(models[0]), options)
     else:
-        tables = [describe(model.scale, model.classes, *model.size) for model in models]
+        tables = [
+            {"model": Path(model.name).name} | describe(model.scale, model.classes, *model.size)
+            for model in models
+        ]
         if options.time:
             for model, table in zip(models, tables, strict=True):
                 _add_times(model, table, options)
@@ -87,6 +91,7 @@ def _check(options: Options) -> None:
             else "--block NAME stands alone"
         )
     one_only = [name for name in ("parameters", "html") if getattr(options, name)]
+    one_only += ["time"] if options.time and not options.json else []
     if one_only and len(options.models) > 1:
         raise WrongValueError(f"--{one_only[0]} is of one model, not of {len(options.models)}")
     _check_combinations(options)
@@ -187,7 +192,7 @@ def _write_page(path: Path, model: Model) -> None:
 
 def _show(content: Any, options: Options) -> None:  # noqa: ANN401 - what JSON can hold
     if options.json:
-        print(json.dumps(content, indent=1, ensure_ascii=False))
+        print(printable_json(json.dumps(content, indent=1, ensure_ascii=False)))
         return
     from yolov10.cli.info_tables import grids
     from yolov10.cli.tables import console

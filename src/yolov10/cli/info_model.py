@@ -22,7 +22,14 @@ class Model:
     @property
     def path(self) -> Path | None:
         """The file, if it is one."""
-        return None if self.name in SCALES else weights_file(self.name)
+        if self.name in SCALES:
+            return None
+        path = weights_file(self.name)
+        if not path.is_dir():
+            return path
+        from yolov10.runtimes.open import file_of
+
+        return file_of(path)
 
 
 def find_model(name: str, num_classes: int | None, image_size: str | None) -> Model:

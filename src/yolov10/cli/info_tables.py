@@ -106,12 +106,14 @@ TOTALS = (
 
 def side_by_side(tables: list[dict[str, Any]]) -> "Iterator[Table | str]":
     """Several networks: what tells them apart, what the layers are, their parameters, operations, totals."""
-    names = [f"{table['scale']}" for table in tables]
+    names = [table["model"] for table in tables]
     columns = [f"{name} " * (1 + names[:at].count(name)) for at, name in enumerate(names)]
     columns = [column.strip() for column in columns]
     apart = plain_table("scale", *columns, text=("scale", *columns), title="what tells them apart")
     for name, cell in CONSTANTS:
         apart.add_row(name, *(cell(table["constants"]) or "–" for table in tables))
+    apart.add_row("classes", *(f"{table['classes']:,}" for table in tables))
+    apart.add_row("height × width", *("{} × {}".format(*table["image_size"]) for table in tables))
     yield apart
     yield _layers(tables, columns, "layers", lambda row: f"{short(row)}", text=True)
     yield _layers(tables, columns, "parameters, training", lambda row: f"{row['parameters']:,}")

@@ -2,7 +2,9 @@
 
 import sys
 from collections.abc import Collection
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from yolov10.printable import printable
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -25,11 +27,19 @@ UNBOUNDED = 10_000
 
 
 def plain_table(*columns: str, text: Collection[str], title: str | None = None) -> "Table":
-    """An empty table. The columns in `text` are text; the others are numbers, to the right."""
+    """An empty table. The columns in `text` are text; the others are numbers, to the right.
+
+    Control characters in it are escaped: names come from files.
+    """
     from rich import box
     from rich.table import Table
 
-    table = Table(title=title, box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
+    class Printable(Table):
+        def add_row(self, *cells: Any, **settings: Any) -> None:  # noqa: ANN401 - whatever rich takes
+            safe = (printable(cell) if isinstance(cell, str) else cell for cell in cells)
+            super().add_row(*safe, **settings)
+
+    table = Printable(title=title, box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
     for column in columns:
-        table.add_column(column, justify="left" if column in text else "right", no_wrap=True)
+        table.add_column(printable(column), justify="left" if column in text else "right", no_wrap=True)
     return table

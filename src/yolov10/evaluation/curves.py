@@ -5,6 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from yolov10.model_card import DEFAULT_CONFIDENCE
+
 CONFIDENCES = 1000
 SMOOTHING = 101
 """Confidences whose F1 is averaged: a tenth of them, and one more so that it has a middle (spec 6.1)."""
@@ -67,7 +69,10 @@ def best_confidence(confidences: NDArray[np.float64], mean_f1: NDArray[np.float6
     """The confidence of the best mean F1, smoothed so that no lucky spike wins (spec 6.1); four digits.
 
     Of a run of equals the middle: few boxes make F1 a staircase, and its edges lie on single detections.
+    Where nothing is right at any, that of a model which says nothing.
     """
+    if not mean_f1.any():
+        return DEFAULT_CONFIDENCE
     padded = np.pad(mean_f1, SMOOTHING // 2, mode="edge")
     smooth = np.convolve(padded, np.full(SMOOTHING, 1 / SMOOTHING), mode="valid")
     best = smooth > smooth.max() - 1e-9

@@ -15,9 +15,8 @@ from yolov10.runtimes.open import EXPORTED
 from yolov10.runtimes.runtime import Images, Runtime
 
 if TYPE_CHECKING:
-    import torch
-
     from yolov10.network.model import YOLOv10
+    from yolov10.runtimes.torch_runtime import TorchRuntime
 
 NMS_IOU = 0.7
 """A box goes when a surer one of its class overlaps it by more (spec 6.1)."""
@@ -35,9 +34,10 @@ class OneToMany:
     fixed_shape: tuple[int, int] | None = None
     gains_together = True
 
-    def __init__(self, network: "YOLOv10", device: "torch.device", dtype: "torch.dtype") -> None:
-        self.network, self.card = network.to(device, dtype), network.card
-        self.device, self.dtype = device, dtype
+    def __init__(self, network: "YOLOv10", like: "TorchRuntime") -> None:
+        """like: the runtime whose device, precision and threads it has."""
+        self.device, self.dtype, self.threads = like.device, like.dtype, like.threads
+        self.network, self.card = network.to(self.device, self.dtype), network.card
 
     def __call__(self, images: Images, classes: Sequence[int] | None = None) -> NDArray[np.float32]:
         """As `Runtime` says, for all classes; rows that suppression left empty are of class `NO_CLASS`."""
@@ -48,9 +48,9 @@ class OneToMany:
         """Rows [B, n, 6] of the surest (anchor, class) pairs, surest first."""
         import torch
 
-        from yolov10.runtimes.torch_runtime import planes_on
+        from yolov10.runtimes.torch_runtime import cpu_threads, planes_on
 
-        with torch.inference_mode():
+        with cpu_threads(self.threads), torch.inference_mode():
             planes = planes_on(self.device, images, self.dtype).contiguous()
             decoded = self.network.decode(planes, "one2many")
             scores = decoded[:, 4:].flatten(1)  # [B, classes · A]
@@ -82,7 +82,7 @@ def open_one2many(model: str | os.PathLike[str], runtime: Runtime) -> OneToMany:
     network = open_network(model)
     if network.head.cv2 is None:
         raise missing
-    return OneToMany(network, runtime.device, runtime.dtype)
+    return OneToMany(network, runtime)
 
 
 def _suppressed(rows: NDArray[np.float32]) -> NDArray[np.float32]:

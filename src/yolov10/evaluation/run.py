@@ -4,12 +4,12 @@ import os
 import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from yolov10.bounds import check_between
 from yolov10.data.dataset import Dataset, open_dataset
 from yolov10.data.sample import Sample
-from yolov10.errors import UserError
+from yolov10.errors import UserError, WrongValueError
 from yolov10.evaluation.classes import class_map
 from yolov10.evaluation.coco import require_library
 from yolov10.evaluation.inference import find_all
@@ -17,7 +17,7 @@ from yolov10.evaluation.report import assess, figure, to_dict
 from yolov10.evaluation.shapes import Shapes, evaluation_size, plan
 from yolov10.image_size import ImageSize
 from yolov10.model_names import weights_file
-from yolov10.runtimes.open import EXPORTED, RuntimeChoice, open_runtime
+from yolov10.runtimes.open import EXPORTED, RuntimeChoice, file_of, open_runtime
 from yolov10.runtimes.runtime import Precision, Runtime
 
 Heads = Literal["one2one", "one2many", "both"]
@@ -50,13 +50,15 @@ def evaluate(
     model, device, runtime, precision, threads, cache: as `Detector` takes them. Raises UserError.
     """
     require_library()
+    if head not in get_args(Heads):
+        raise WrongValueError(f"no head {head!r}: choose {', '.join(get_args(Heads))}")
     warn = warn or _warn
     if not isinstance(data, Dataset):
         data = open_dataset(Path(data), split, images=None if images is None else Path(images))
         if data.faults:
             warn(f"{data.source}: {len(data.faults)} faults, the first of them {data.faults[0]}")
     if head != "one2one":
-        model = weights_file(model)  # an exported file has one head
+        model = file_of(weights_file(model))  # an exported file has one head
         if runtime == "auto" and Path(model).suffix not in EXPORTED:
             runtime = "torch"
     own = open_runtime(
@@ -115,6 +117,8 @@ def evaluate_runtime(
     Raises UserError for a data set without pictures or boxes, or without the model's classes.
     """
     check_between("batch", batch, 1, 4096)
+    if protocol not in get_args(Shapes):
+        raise WrongValueError(f"no protocol {protocol!r}: choose {', '.join(get_args(Shapes))}")
     require_library()
     _require_boxes(dataset, dataset.samples)
     warn = warn or _warn

@@ -12,6 +12,7 @@ from yolov10.errors import UserError, WrongValueError, require
 from yolov10.export.plan import Plan, Precision, Write, open_calibration
 from yolov10.export.to_onnx import make_onnx
 from yolov10.export.to_openvino import make_openvino
+from yolov10.files import check_file_target
 from yolov10.graph.network import Form, Head, Input
 from yolov10.image_size import ImageSize, check_image_size, parse_image_size
 from yolov10.model_names import weights_file
@@ -116,8 +117,7 @@ def _target(
         target = Path(output)
         if target.suffix != suffix:
             raise WrongValueError(f"{target}: the file of this format ends in {suffix}")
-        if target.is_dir():
-            raise UserError(f"{target} is a folder: name a file in it")
+        check_file_target(target)
         return target
     model = model.absolute()
     stem = model.name if model.is_dir() else model.stem

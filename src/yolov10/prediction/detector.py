@@ -18,6 +18,7 @@ from yolov10.classes import select_classes
 from yolov10.detections import Detections
 from yolov10.errors import UserError
 from yolov10.image_size import MAX_SIDE, ImageSize, network_size
+from yolov10.model_card import DEFAULT_CONFIDENCE
 from yolov10.prediction.ahead import Canvases, Ready, cut_out, groups, prepare, read_ahead
 from yolov10.prediction.found import Failure, Found
 from yolov10.prediction.frames import AS_USUAL, Playback, each_picture
@@ -27,8 +28,6 @@ from yolov10.prediction.tiling import detect_in_tiles
 from yolov10.runtimes.open import RuntimeChoice, open_runtime
 from yolov10.runtimes.runtime import Precision, Runtime
 
-DEFAULT_CONFIDENCE = 0.25
-"""Where neither the user nor the model says (contract, section 2)."""
 MOST_IN_TILES = 1_000_000
 """Detections that may be asked for where each of many tiles gives up to `MAX_DETECTIONS`."""
 

@@ -111,7 +111,15 @@ def detect(
     if form.raw:
         return best_rows(output, classes)
     rows: NDArray[np.float32] = output.astype(np.float32, copy=False)
-    return rows if classes is None else only(classes, rows)
+    return _surest_first(rows if classes is None else only(classes, rows))
+
+
+def _surest_first(rows: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Rows [B, K, 6] in the order that `Runtime` promises; other programs' files have theirs."""
+    if not (np.diff(rows[..., 4]) > 0).any():
+        return rows
+    order = np.argsort(-rows[..., 4], axis=1, kind="stable")
+    return np.take_along_axis(rows, order[..., None], axis=1)
 
 
 def _in_steps(

@@ -52,7 +52,7 @@ class TorchRuntime:
         if len(images) == 0 or (classes is not None and len(classes) == 0):
             return no_rows(len(images))
         check_classes(classes or [], self.card)
-        with _cpu_threads(self.threads), torch.inference_mode():
+        with cpu_threads(self.threads), torch.inference_mode():
             detect = detect_fast if self.on_cpu else YOLOv10.detect
             planes = planes_on(self.device, images, self.dtype)
             found = detect(self.network, planes if self.on_cpu else planes.contiguous(), classes)
@@ -72,7 +72,7 @@ def planes_on(device: torch.device, images: Images, dtype: torch.dtype) -> torch
 
 
 @contextmanager
-def _cpu_threads(count: int | None) -> Iterator[None]:
+def cpu_threads(count: int | None) -> Iterator[None]:
     """Torch's CPU threads set to `count`, then as before. The number belongs to the process.
 
     So calls that choose one take turns; without that, the last to end could leave another's number.

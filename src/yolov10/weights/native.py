@@ -22,7 +22,9 @@ from yolov10.model_card import ModelCard
 
 Tensors = dict[str, NDArray[Any]]
 FORMAT = "yolov10"
-DTYPES = {"float16", "float32", "float64", "int64"}
+DTYPES = {"float16", "float32", "float64"}
+COUNTER = "num_batches_tracked"
+"""Ends the names of batch-norm's counters, which are int64."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,6 +63,9 @@ def read_native(path: str | os.PathLike[str]) -> Weights:
         one2many=metadata.get("heads") == "both" and metadata.get("fused") != "true",
     )
     _check_entries(path, weights)
+    for name, values in weights.tensors.items():
+        if not np.isfinite(values).all():
+            raise UserError(f"{path} has values in {name} that are not finite: the training diverged")
     return weights
 
 
@@ -106,6 +111,8 @@ def read_safetensors(path: str | os.PathLike[str]) -> tuple[Tensors, Mapping[str
         with safe_open(path, framework="numpy") as file:
             tensors = {key: _tensor(file, key, path) for key in file.keys()}  # noqa: SIM118 - no mapping
             return tensors, file.metadata() or {}
+    except AttributeError:  # NumPy has no such type
+        raise UserError(f"{path}: holds numbers of a type that is not read: save it as float32") from None
     except (SafetensorError, OSError, TypeError, ValueError, struct.error) as fault:
         raise UserError(
             f"{path}: not a readable safetensors file ({_first_line(fault)}): copy or make it again"
@@ -136,7 +143,12 @@ def _check_entries(path: str | os.PathLike[str], weights: Weights) -> None:
             f"{path}: {len(wrong)} entries do not fit YOLOv10-{weights.card.scale}, the first being {name}: "
             f"{_describe(found.get(name))}, expected {_describe(expected.get(name))}"
         )
-    if odd := {str(tensor.dtype) for tensor in weights.tensors.values()} - DTYPES:
+    kinds = {
+        str(tensor.dtype)
+        for name, tensor in weights.tensors.items()
+        if not (name.endswith(COUNTER) and tensor.dtype == np.int64)
+    }
+    if odd := kinds - DTYPES:
         raise UserError(f"{path}: entries of type {', '.join(sorted(odd))} are not weights")
 
 
