@@ -1,6 +1,7 @@
 """What tests of several packages need."""
 
 import json
+import os
 import signal
 from functools import cache
 from pathlib import Path
@@ -21,6 +22,11 @@ settings.register_profile("project", deadline=None, derandomize=True, max_exampl
 settings.load_profile("project")
 
 block_network()
+
+# Workers share the cores: threads that wait for each other, spinning, would take what the others need. Set here,
+# before any test imports torch; what the tests start inherits it.
+if workers := int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "0")):
+    os.environ.setdefault("OMP_NUM_THREADS", str(max((os.cpu_count() or 1) // workers, 1)))
 
 
 def hear_ctrl_c():
