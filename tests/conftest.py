@@ -23,8 +23,8 @@ settings.load_profile("project")
 
 block_network()
 
-# Workers share the cores: threads that wait for each other, spinning, would take what the others need. Set here,
-# before any test imports torch; what the tests start inherits it.
+# Workers share the cores: threads that wait for each other, spinning, would take what the others need.
+# Set before any test imports torch; what the tests start inherits it.
 if workers := int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "0")):
     os.environ.setdefault("OMP_NUM_THREADS", str(max((os.cpu_count() or 1) // workers, 1)))
 
