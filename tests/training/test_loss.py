@@ -93,7 +93,8 @@ def two_threads():
     torch.set_num_threads(before)
 
 
-def test_training_step_equals_the_authors_release(scale, two_threads):
+@pytest.mark.usefixtures("two_threads")
+def test_training_step_equals_the_authors_release(scale):
     golden, facts = golden_arrays(scale), golden_json(f"forward_{scale}")
     network = build_golden(scale).train()
     maps = network(torch.from_numpy(image(3, 256, 320, seed=100)))
