@@ -26,8 +26,16 @@ def title(page):
     return page.locator("#inspector-title").inner_text()
 
 
-@pytest.mark.parametrize("size", [WIDE, PHONE], ids=lambda size: f"{size[0]} px")
-@pytest.mark.parametrize("use", [use_by_mouse, use_by_keys], ids=lambda use: use.__name__)
+@pytest.mark.parametrize(
+    ("use", "size"),
+    [
+        (use_by_mouse, PHONE),
+        (use_by_keys, WIDE),
+        pytest.param(use_by_mouse, WIDE, marks=pytest.mark.slow),
+        pytest.param(use_by_keys, PHONE, marks=pytest.mark.slow),
+    ],
+    ids=["mouse, phone", "keys, wide", "mouse, wide", "keys, phone"],
+)
 def test_every_layer_and_panel_acts_in_every_scale(open_page, size, use):
     """By mouse and by keys alone nothing is out of reach or without effect; in n, all of every panel."""
     page = open_page(size)
