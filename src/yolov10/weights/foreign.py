@@ -22,7 +22,7 @@ from yolov10.model_names import fetched
 from yolov10.weights.checkpoint import read_checkpoint
 from yolov10.weights.contents import Contents
 from yolov10.weights.hugging_face import read_bare, read_hugging_face
-from yolov10.weights.native import Weights, is_native, read_native
+from yolov10.weights.native import COUNTER, NOT_FINITE, Weights, is_native, read_native
 
 UNKNOWN_LICENSE = "not stated in the file: ask whoever made it"
 EXPORTED = (".onnx", ".xml")
@@ -178,11 +178,11 @@ def _checked(
             f"{list(whole[name].shape)}, not {list(expected[name])}"
         )
     for name, value in whole.items():
-        counter = name.endswith("num_batches_tracked")
+        counter = name.endswith(COUNTER)
         if not counter and value.dtype.name not in WEIGHT_TYPES:
             raise UserError(f"stores {name} as {value.dtype.name}, which is no weight")
         if not np.isfinite(value).all():
-            raise UserError(f"has values in {name} that are not finite: the training diverged")
+            raise UserError(NOT_FINITE.format(name))
     return whole
 
 

@@ -25,6 +25,8 @@ FORMAT = "yolov10"
 DTYPES = {"float16", "float32", "float64"}
 COUNTER = "num_batches_tracked"
 """Ends the names of batch-norm's counters, which are int64."""
+NOT_FINITE = "has values in {} that are not finite: the training diverged"
+"""Why a file is refused, native or foreign."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,7 +67,7 @@ def read_native(path: str | os.PathLike[str]) -> Weights:
     _check_entries(path, weights)
     for name, values in weights.tensors.items():
         if not np.isfinite(values).all():
-            raise UserError(f"{path} has values in {name} that are not finite: the training diverged")
+            raise UserError(f"{path} {NOT_FINITE.format(name)}")
     return weights
 
 
